@@ -1,0 +1,2 @@
+//! bogusmx: a DNSBL computed at query time.
+pub mod verdict;

@@ -1,0 +1,2 @@
+//! The `bogusmx` program.
+fn main() {}
