@@ -1,1 +1,52 @@
-//! Integration tests.
+//! Integration tests: the built program on loopback ports, a scripted upstream behind it, a stub resolver in front.
+//!
+//! | file | what it tests |
+//! | --- | --- |
+//! | `names` | which query names are answered from the zone file, are never asked upstream, or become a mail domain |
+//! | `answers` | what a verdict looks like in DNS: records, codes, texts, negative answers, refusals |
+//! | `lifetimes` | TTLs of answers, from the records that decided them |
+//! | `verdicts` | from MX and address records to a verdict, when the upstream works |
+//! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
+//! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
+//! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
+//! | `table` | the address table: as Postfix reads it, reloaded, refused |
+//! | `time` | answer deadline, cache, joining, refresh ahead, serve stale, back-off |
+//! | `overload` | the limits: evaluations, clients, and who is answered all the same |
+//! | `bad_settings` | config, files and addresses that the daemon refuses to start with |
+//! | `bad_input` | packets that are no proper query |
+//! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
+//! | `tcp` | pipelining, message framing, connections that idle |
+//! | `start_and_stop` | the ready line, listeners, clean stop with answers in flight |
+//! | `script` | that the scripted upstream itself does what its script says |
+//!
+//! Not tested here: real resolvers and mail servers in front of the daemon, speed, memory, and the daemon under
+//! sustained load; these need installed software or time and have their own places. Every test starts its own
+//! daemon, on port 0, and needs nobody else; those that look at `/etc` need root and say so when they are skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+mod support;
+
+mod answers;
+mod bad_input;
+mod bad_settings;
+mod failures;
+mod lifetimes;
+mod names;
+mod overload;
+mod policies;
+mod script;
+mod sizes;
+mod start_and_stop;
+mod table;
+mod tcp;
+mod time;
+mod trouble;
+mod verdicts;
