@@ -258,9 +258,7 @@ fn only_the_networks_of_allow_query_are_served() {
 
 #[test]
 fn both_loopback_networks_are_served_by_default() {
-    let bench = setup(THREE_ENDINGS)
-        .args(&["--listen", "[::1]:0"])
-        .start();
+    let bench = setup(THREE_ENDINGS).args(&["--listen", "[::1]:0"]).start();
     assert_eq!(bench.daemon.addresses().len(), 2);
     for server in bench.daemon.addresses() {
         let answer = over_udp(*server, &question("hot.de", A));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hickory_proto::rr::RecordType::{A, AAAA, MX};
+use hickory_proto::rr::RecordType::{A, AAAA};
 
 use crate::support::{GOOD, bench, bench_with, cname_chain, mx_set, setup};
 
@@ -107,8 +107,7 @@ fn the_number_of_hosts_is_configurable() {
 
 #[test]
 fn nothing_is_listed_because_hosts_were_left_out() {
-    let addresses =
-        (1..=17).map(|at| if at == 17 { GOOD } else { "127.0.0.1" }.to_owned());
+    let addresses = (1..=17).map(|at| if at == 17 { GOOD } else { "127.0.0.1" }.to_owned());
     let world = mx_set("many.example", addresses);
     bench_with(r#"policy = "all""#, &world).expect("many.example -> not listed");
 }
@@ -300,7 +299,10 @@ fn etc_hosts_is_never_used() {
         "good.example       MX 10 mx.good.example
          mx.good.example    A 9.9.9.9",
     )
-    .file("hosts", "127.0.0.1 localhost mx.good.example good.example\n")
+    .file(
+        "hosts",
+        "127.0.0.1 localhost mx.good.example good.example\n",
+    )
     .inside(r#"mount --bind {dir}/hosts /etc/hosts; exec "$@""#)
     .start()
     .expect("good.example -> not listed");

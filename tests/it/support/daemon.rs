@@ -61,7 +61,8 @@ impl Launch {
     }
 
     pub(crate) fn args(mut self, args: &[&str]) -> Self {
-        self.args.extend(args.iter().map(|arg| self.expand(arg)));
+        let args: Vec<String> = args.iter().map(|arg| self.expand(arg)).collect();
+        self.args.extend(args);
         self
     }
 
@@ -168,6 +169,11 @@ impl Daemon {
 
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// A file beside the config.

@@ -10,6 +10,8 @@ pub(crate) mod world;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hickory_proto::rr::RecordType;
 
@@ -108,6 +110,13 @@ impl Bench {
         client::over_tcp(self.address(), &question(domain, record_type))
     }
 
+    /// Asks again and again until the verdict is this one.
+    pub(crate) fn becomes(&self, domain: &str, verdict: &str) {
+        wait_until(&format!("{domain} -> {verdict}"), || {
+            self.ask(domain, RecordType::A).verdict() == verdict
+        });
+    }
+
     /// Checks lines of `DOMAIN -> VERDICT`, all of them, and reports every one that differs.
     ///
     /// Verdicts are `listed`, which is `listed 127.0.0.2`, another code, `listed: TEXT` for the TXT,
@@ -137,6 +146,15 @@ impl Bench {
             self.upstream.asked(),
             self.daemon.log()
         );
+    }
+}
+
+/// Calls `done` until it says so, with a breath between the calls so that the daemon gets its share of the processor.
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(15);
+    while !done() {
+        assert!(Instant::now() < patience, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -92,7 +92,10 @@ fn answer(world: &World, question: &Message, asked: &Query, behaviours: &[Behavi
     let complete = answers
         .iter()
         .any(|record| record.record_type() == asked.query_type());
-    if !complete && !one_link && let Some((ttl, minimum)) = soa {
+    if !complete
+        && !one_link
+        && let Some((ttl, minimum)) = soa
+    {
         message.add_authority(start_of_authority(asked.name(), ttl, minimum));
     }
     message.add_answers(answers);
@@ -135,7 +138,9 @@ fn forged(behaviour: &Behaviour, question: &Message, asked: &Query) -> Option<Ve
         }
         Behaviour::Garbage | Behaviour::FirstGarbage => {
             let mut bytes = question.metadata.id.to_be_bytes().to_vec();
-            bytes.extend([0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, 0xc0, 0xff, 0x3f, 1, 2, 3]);
+            bytes.extend([
+                0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0, 0xc0, 0xff, 0x3f, 1, 2, 3,
+            ]);
             return Some(bytes);
         }
         _ => return None,
