@@ -8,13 +8,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// `::/96` and 6to4 `2002::/16`: mail for any of these ends up at the address inside. `::` and `::1`
 /// are in `::/96`, so a table without rows for them finds 0.0.0.0 and 0.0.0.1.
 pub(super) fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let (high, low) = match address.segments() {
-        [0, 0, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => (high, low),
-        _ => return None,
+    let ([0, 0, 0, 0, 0, 0, high, low]
+    | [0, 0, 0, 0, 0, 0xffff, high, low]
+    | [0, 0, 0, 0, 0xffff, 0, high, low]
+    | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+    | [0x2002, high, low, ..]) = address.segments()
+    else {
+        return None;
     };
     let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
     Some(Ipv4Addr::new(a, b, c, d))
