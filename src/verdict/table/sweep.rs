@@ -22,8 +22,8 @@ pub(super) struct Interval<K> {
 
 /// An address of one family as a number.
 pub(super) trait Key: Copy + Ord + TryFrom<u128> + Into<u128> {
-    /// The family's last address.
-    const LAST: Self;
+    /// The family's first address.
+    const FIRST: Self;
 
     /// The block's first and last address, unless it is of the other family.
     fn range(block: IpNet) -> Option<(Self, Self)>;
@@ -33,7 +33,7 @@ pub(super) trait Key: Copy + Ord + TryFrom<u128> + Into<u128> {
 }
 
 impl Key for u32 {
-    const LAST: Self = Self::MAX;
+    const FIRST: Self = 0;
 
     fn range(block: IpNet) -> Option<(Self, Self)> {
         match (block.network(), block.broadcast()) {
@@ -49,7 +49,7 @@ impl Key for u32 {
 }
 
 impl Key for u128 {
-    const LAST: Self = Self::MAX;
+    const FIRST: Self = 0;
 
     fn range(block: IpNet) -> Option<(Self, Self)> {
         match (block.network(), block.broadcast()) {
@@ -107,7 +107,7 @@ pub(super) fn sweep<K: Key>(row_count: usize, guards: &[Guard]) -> Vec<Interval<
             intervals.push(Interval { first, row });
         }
     };
-    let mut at = K::try_from(0).unwrap_or(K::LAST);
+    let mut at = K::FIRST;
     for stop in &stops {
         if stop.at != at {
             add(at, blockers.first_free());
