@@ -1,1 +1,5 @@
 //! Integration tests.
+
+mod reserved_table;
+mod table_model;
+mod table_parity;
