@@ -17,11 +17,14 @@
 //! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
 //! | `tcp` | pipelining, message framing, connections that idle |
 //! | `start_and_stop` | the ready line, listeners, clean stop with answers in flight |
+//! | `reserved_table` | the shipped table against the registries, without a daemon |
+//! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `script` | that the scripted upstream itself does what its script says |
 //!
 //! Not tested here: real resolvers and mail servers in front of the daemon, speed, memory, and the daemon under
-//! sustained load; these need installed software or time and have their own places. Every test starts its own
-//! daemon, on port 0, and needs nobody else; those that look at `/etc` need root and say so when they are skipped.
+//! sustained load; these need installed software or time and have their own places. A test that needs a daemon
+//! starts its own, on port 0, and needs nobody else; those that look at `/etc` need root and say so when they are
+//! skipped.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -42,10 +45,13 @@ mod lifetimes;
 mod names;
 mod overload;
 mod policies;
+mod reserved_table;
 mod script;
 mod sizes;
 mod start_and_stop;
 mod table;
+mod table_model;
+mod table_parity;
 mod tcp;
 mod time;
 mod trouble;
