@@ -53,11 +53,11 @@ fn with_question(bytes: &[u8]) -> Vec<u8> {
 fn an_answer_is_never_answered() {
     let bench = bench(THREE_ENDINGS);
     let client = UdpClient::new(bench.address());
-    let answer = question("good.example", A).with_flags(QR | RD);
+    let answer = question("test", A).with_flags(QR | RD);
     let malformed = [&answer.bytes()[..20], &[0xc0]].concat();
     let only_a_header = header(0x4242, QR, [1, 1, 1, 1]);
     let no_question = header(0x4242, QR, [0, 0, 0, 0]);
-    let other_opcode = question("good.example", A).with_flags(QR | (5 << 11));
+    let other_opcode = question("test", A).with_flags(QR | (5 << 11));
     for bytes in [
         answer.bytes(),
         malformed,
@@ -67,7 +67,6 @@ fn an_answer_is_never_answered() {
     ] {
         assert_eq!(answers_to(&client, &bytes), Vec::<Vec<u8>>::new());
     }
-    assert_eq!(bench.upstream.questions("good.example", MX), 0);
 }
 
 #[test]
@@ -187,7 +186,8 @@ fn an_unknown_version_of_edns_is_badvers() {
             over_udp(bench.address(), &query),
             over_tcp(bench.address(), &query),
         ] {
-            assert_eq!(answer.rcode(), ResponseCode::BADVERS, "version {version}");
+            // The library reads 16 as BADSIG, which shares the number.
+            assert_eq!(u16::from(answer.rcode()), 16, "version {version}");
             assert!(answer.message.answers.is_empty());
             let ours = answer.message.edns.unwrap().version();
             assert_eq!(ours, 0, "the version that we speak");
@@ -238,7 +238,7 @@ fn an_opt_record_that_breaks_off_is_no_harm() {
 fn what_follows_the_message_is_no_harm() {
     let bench = bench(THREE_ENDINGS);
     let client = UdpClient::new(bench.address());
-    let mut bytes = question("hot.de", A).bytes();
+    let mut bytes = question("test", A).bytes();
     bytes.extend([0xff; 100]);
     let others = answers_to(&client, &bytes);
     assert_eq!(others.len(), 1, "everything but an answer is answered");
@@ -294,7 +294,7 @@ fn mutilated_queries_do_no_harm() {
             .wrapping_add(1);
         usize::try_from(state >> 33).unwrap() % below
     };
-    for _ in 0..500 {
+    for round in 0..1000 {
         let mut bytes = whole.clone();
         for _ in 0..=next(4) {
             let at = next(bytes.len());
@@ -304,7 +304,10 @@ fn mutilated_queries_do_no_harm() {
         if bytes.get(2).is_some_and(|flags| flags & 0x80 == 0) {
             client.send(&bytes);
         }
+        if round % 50 == 49 {
+            // From another port, so that no answer to the above is taken for this one; often enough that the
+            // daemon's socket has room for all.
+            bench.expect("hot.de -> listed");
+        }
     }
-    // A client of its own, so that none of the answers to the above is taken for this one.
-    bench.expect("hot.de -> listed");
 }

@@ -30,24 +30,20 @@ fn an_unknown_key_is_named_with_its_place_and_the_nearest_known_one() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_is_named_with_its_key_and_file() {
-    for (line, words) in [
-        (r#"policy = "some""#, ["policy", "some"]),
-        (r#"not_listed = "maybe""#, ["not_listed", "maybe"]),
-        (r#"undecided = "listed""#, ["undecided", "listed"]),
-        (r#"answer_deadline = "fast""#, ["answer_deadline", "fast"]),
-        (r#"answer_deadline = 1200"#, ["answer_deadline", "1200"]),
-        (r#"max_mx_hosts = "many""#, ["max_mx_hosts", "many"]),
-        (r#"max_mx_hosts = -1"#, ["max_mx_hosts", "-1"]),
-        (
-            r#"allow_query = ["10.0.0.0/40"]"#,
-            ["allow_query", "10.0.0.0/40"],
-        ),
-        (r#"allow_query = ["here"]"#, ["allow_query", "here"]),
+fn a_value_that_makes_no_sense_is_named_with_its_place() {
+    for (line, word) in [
+        (r#"policy = "some""#, "some"),
+        (r#"not_listed = "maybe""#, "maybe"),
+        (r#"undecided = "listed""#, "listed"),
+        (r#"answer_deadline = "fast""#, "fast"),
+        (r#"answer_deadline = 1200"#, "1200"),
+        (r#"max_mx_hosts = "many""#, "many"),
+        (r#"max_mx_hosts = -1"#, "-1"),
+        (r#"allow_query = ["10.0.0.0/40"]"#, "10.0.0.0/40"),
+        (r#"allow_query = ["here"]"#, "here"),
     ] {
         let refusal = good().config(line).refused();
-        check(&refusal, &words);
-        check(&refusal, &["bogusmx.toml"]);
+        check(&refusal, &["bogusmx.toml:1:", word]);
     }
 }
 
@@ -81,14 +77,14 @@ fn addresses_that_are_none_are_refused() {
         let config = format!("listen = [\"{address}\"]\nupstream = [\"127.0.0.1:9\"]");
         check(
             &Launch::new().config(&config).refused(),
-            &["listen", address],
+            &["bogusmx.toml:1:", address],
         );
     }
     for address in ["localhost", "127.0.0.1:99999", "[::1", "1.2.3"] {
         let config = format!("listen = [\"127.0.0.1:0\"]\nupstream = [\"{address}\"]");
         check(
             &Launch::new().config(&config).refused(),
-            &["upstream", address],
+            &["bogusmx.toml:2:", address],
         );
     }
 }
@@ -101,12 +97,12 @@ fn arguments_that_make_no_sense_are_refused() {
         ["--upstream", "127.0.0.1:x"],
         ["--policy", "some"],
         ["--origin", "two..dots"],
-        ["--no-such-flag", "x"],
+        ["--listen=127.0.0.1:0", "--no-such-flag"],
     ] {
         let refusal = good().args(&args).refused();
         assert_eq!(refusal.status, Some(2), "{refusal:?}");
         let message = &refusal.message;
-        assert!(args.iter().all(|word| message.contains(word)), "{message}");
+        assert!(message.contains(args[1]), "{message}");
     }
 }
 
@@ -122,7 +118,7 @@ fn an_origin_that_is_no_name_is_refused() {
         let refusal = good()
             .config(&format!("[[origin]]\nname = \"{origin}\""))
             .refused();
-        check(&refusal, &["name", shown]);
+        check(&refusal, &["origin", shown]);
     }
 }
 

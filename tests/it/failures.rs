@@ -143,7 +143,7 @@ fn hosts_that_do_not_exist_are_skipped_and_do_not_fail() {
 
 #[test]
 fn an_upstream_that_is_gone_is_a_network_error() {
-    let bench = bench("hot.de A 127.0.0.1");
+    let bench = bench_with(IMPATIENT, "hot.de A 127.0.0.1");
     let address = bench.address();
     let crate::support::Bench { upstream, daemon } = bench;
     drop(upstream);

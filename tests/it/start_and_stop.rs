@@ -99,6 +99,16 @@ fn both_signals_stop_it_cleanly_and_free_the_port() {
     }
 }
 
+#[test]
+fn the_log_of_a_service_has_no_colours() {
+    let mut bench = bench(THREE_ENDINGS);
+    bench.daemon.signal(Signal::SIGUSR1);
+    bench.daemon.signal(Signal::SIGTERM);
+    assert_eq!(bench.daemon.ended().code(), Some(0));
+    let log = bench.daemon.wait_for_log("\n");
+    assert!(!log.contains('\u{1b}'), "{log:?}");
+}
+
 /// A domain whose answer is on its way when the signal comes.
 const IN_FLIGHT: &str =
     "slow.example MX !delay=400ms 10 mx.slow.example\nmx.slow.example A 127.0.0.1";

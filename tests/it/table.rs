@@ -278,6 +278,8 @@ fn what_is_no_postfix_table_is_refused_with_file_line_and_column() {
         ("10.0.0.0/8 LIST", None),
         ("10.0.0.0/8 LIST 10.0.0.1 no code", None),
         ("10.0.0.0/8 LIST 127.0.0.1.2 no code", None),
+        (&format!("10.0.0.0/8 REJECT {}", "x".repeat(256)), Some(19)),
+        ("10.0.0.0/8 REJECT nicht schön", Some(28)),
         ("endif", None),
         ("hot.de REJECT no address", None),
     ] {

@@ -226,7 +226,7 @@ fn a_listed_domain_is_stale_for_no_longer_than_configured() {
 #[test]
 fn an_entry_near_its_end_is_answered_and_refreshed_behind_the_answer() {
     let config =
-        "min_ttl = \"2s\"\nmax_ttl = \"2s\"\nrefresh_ahead_percent = 90\nquery_timeout = \"8s\"";
+        "min_ttl = \"2s\"\nmax_ttl = \"2s\"\nrefresh_ahead_percent = 50\nquery_timeout = \"8s\"";
     let bench = bench_with(config, "hot.de 2 A 127.0.0.1\n hot.de MX !nodata=2");
     bench.expect("hot.de -> listed");
     bench
@@ -247,7 +247,7 @@ fn an_entry_near_its_end_is_answered_and_refreshed_behind_the_answer() {
 #[test]
 fn one_entry_is_refreshed_once_however_often_it_is_asked() {
     let config =
-        "min_ttl = \"2s\"\nmax_ttl = \"2s\"\nrefresh_ahead_percent = 90\nquery_timeout = \"8s\"";
+        "min_ttl = \"2s\"\nmax_ttl = \"2s\"\nrefresh_ahead_percent = 50\nquery_timeout = \"8s\"";
     let bench = bench_with(config, "hot.de 2 A 127.0.0.1\n hot.de MX !nodata=2");
     bench.expect("hot.de -> listed");
     bench.upstream.now_says("hot.de MX !held");

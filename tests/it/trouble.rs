@@ -82,7 +82,7 @@ fn records_of_another_name_are_not_believed() {
     )
     .expect(
         "beside.example     -> not listed
-         only.example       -> not listed
+         only.example       -> undecided
          glue.example       -> not listed
          implicit.example   -> not listed",
     );

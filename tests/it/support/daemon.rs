@@ -132,7 +132,7 @@ impl Launch {
             .args(&self.program[1..])
             .args(&self.args)
             .env_remove("RUST_LOG")
-            .env("NO_COLOR", "1")
+            .env_remove("NO_COLOR")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
