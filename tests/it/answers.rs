@@ -152,9 +152,11 @@ fn not_listed_can_be_nxdomain_for_names_of_more_than_one_label() {
     );
     let (ttl, minimum) = bench.ask("good.example", A).soa();
     assert_eq!(ttl, minimum);
-    // NXDOMAIN here would deny the A that the same name has.
+    // NXDOMAIN here would deny the A that the same name has, and the test point below.
     let other = bench.ask("hot.de", AAAA);
     assert_eq!(other.rcode(), ResponseCode::NoError);
+    let above = bench.ask("0.0.127", A);
+    assert_eq!(above.rcode(), ResponseCode::NoError);
 }
 
 #[test]

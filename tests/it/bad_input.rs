@@ -8,12 +8,12 @@ use crate::support::client::{UdpClient, over_tcp, over_udp};
 use crate::support::packet::{Edns, QR, RD, header};
 use crate::support::{THREE_ENDINGS, bench, question};
 
-/// Sends the octets, then a good query from the same port; gives whatever came back before the good answer.
-fn answers_to(client: &UdpClient, bytes: &[u8]) -> Vec<Vec<u8>> {
+/// Sends the octets, then good queries from the same port, one after the other; gives whatever else came back.
+fn others_than_good(client: &UdpClient, bytes: &[u8]) -> Vec<Vec<u8>> {
     client.send(bytes);
-    // The daemon may work on both at once: the second good query has been sent after the first was answered.
+    // The daemon may work on all at once: each good query is sent when the one before it has been answered.
     let mut others = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..5 {
         let good = question("test", A);
         client.send(&good.bytes());
         loop {
@@ -30,9 +30,8 @@ fn answers_to(client: &UdpClient, bytes: &[u8]) -> Vec<Vec<u8>> {
 
 /// The response code of the one answer to these octets, whose id and opcode must be copied.
 fn code_of(client: &UdpClient, bytes: &[u8]) -> ResponseCode {
-    let others = answers_to(client, bytes);
-    assert_eq!(others.len(), 1, "one answer to {bytes:?}");
-    let answer = &others[0];
+    client.send(bytes);
+    let answer = client.receive();
     assert_eq!(answer[..2], bytes[..2], "the id is copied");
     assert_eq!(
         answer[2] & 0xf8,
@@ -65,7 +64,7 @@ fn an_answer_is_never_answered() {
         no_question,
         other_opcode.bytes(),
     ] {
-        assert_eq!(answers_to(&client, &bytes), Vec::<Vec<u8>>::new());
+        assert_eq!(others_than_good(&client, &bytes), Vec::<Vec<u8>>::new());
     }
 }
 
@@ -89,7 +88,7 @@ fn fewer_octets_than_a_header_are_no_message() {
     let client = UdpClient::new(bench.address());
     let query = question("hot.de", A).bytes();
     for len in 0..12 {
-        let others = answers_to(&client, &query[..len]);
+        let others = others_than_good(&client, &query[..len]);
         // There is nothing to answer to; FORMERR under the id that came is the most that makes sense.
         for answer in others {
             assert_eq!(answer[..2], query[..2]);
@@ -228,9 +227,13 @@ fn an_opt_record_that_breaks_off_is_no_harm() {
         .with_option(65_001, b"local use")
         .bytes();
     for cut in 1..14 {
-        let others = answers_to(&client, &bytes[..bytes.len() - cut]);
-        assert_eq!(others.len(), 1, "everything but an answer is answered");
-        assert_eq!(others[0][..2], bytes[..2]);
+        client.send(&bytes[..bytes.len() - cut]);
+        let answer = client.receive();
+        assert_eq!(
+            answer[..2],
+            bytes[..2],
+            "everything but an answer is answered"
+        );
     }
 }
 
@@ -240,8 +243,13 @@ fn what_follows_the_message_is_no_harm() {
     let client = UdpClient::new(bench.address());
     let mut bytes = question("test", A).bytes();
     bytes.extend([0xff; 100]);
-    let others = answers_to(&client, &bytes);
-    assert_eq!(others.len(), 1, "everything but an answer is answered");
+    client.send(&bytes);
+    let answer = client.receive();
+    assert_eq!(
+        answer[..2],
+        bytes[..2],
+        "everything but an answer is answered"
+    );
 }
 
 #[test]

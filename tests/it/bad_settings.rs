@@ -39,11 +39,18 @@ fn a_value_that_makes_no_sense_is_named_with_its_place() {
         (r#"answer_deadline = 1200"#, "1200"),
         (r#"max_mx_hosts = "many""#, "many"),
         (r#"max_mx_hosts = -1"#, "-1"),
-        (r#"allow_query = ["10.0.0.0/40"]"#, "10.0.0.0/40"),
-        (r#"allow_query = ["here"]"#, "here"),
     ] {
         let refusal = good().config(line).refused();
         check(&refusal, &["bogusmx.toml:1:", word]);
+    }
+}
+
+#[test]
+fn a_network_that_is_none_is_named_with_its_place() {
+    for network in ["10.0.0.0/40", "here", "10.0.0.0/255.0.0.0"] {
+        let config = format!("allow_query = [\"127.0.0.0/8\", \"{network}\"]");
+        let refusal = good().config(&config).refused();
+        check(&refusal, &["bogusmx.toml:1:", network]);
     }
 }
 
@@ -172,13 +179,26 @@ fn files_that_are_not_there_are_named() {
 #[test]
 fn a_zone_file_that_is_none_is_refused_with_its_line() {
     let head = "@ 900 SOA ns.example.org. hostmaster.example.org. 1 3600 600 86400 60\n";
-    for line in [
-        "test 900 A 127.0.0.256",
-        "test 900 NONSENSE 127.0.0.2",
-        "test 900 IN",
-    ] {
+    for line in ["test 900 A 127.0.0.256", "test 900 NONSENSE 127.0.0.2"] {
         let refusal = good()
             .file("my.zone", &format!("{head}{line}\n"))
+            .config(r#"zone = "{dir}/my.zone""#)
+            .refused();
+        check(&refusal, &["my.zone:2"]);
+    }
+}
+
+#[test]
+fn a_zone_file_whose_line_stops_short_is_refused() {
+    let head = "@ 900 SOA ns.example.org. hostmaster.example.org. 1 3600 600 86400 60\n";
+    for rest in [
+        "test",
+        "test 900",
+        "test 900 IN",
+        "test 900 IN\nnext 900 A 127.0.0.2",
+    ] {
+        let refusal = good()
+            .file("my.zone", &format!("{head}{rest}\n"))
             .config(r#"zone = "{dir}/my.zone""#)
             .refused();
         check(&refusal, &["my.zone:2"]);

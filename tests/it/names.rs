@@ -119,6 +119,15 @@ fn names_that_are_no_host_names_are_not_asked() {
 }
 
 #[test]
+fn a_dot_inside_a_label_is_no_boundary_of_labels() {
+    bench(ALL_BOGUS).expect(
+        r"2\.0.0.127           -> not listed
+          2.0.0\.127           -> not listed
+          hot\.de              -> not listed",
+    );
+}
+
+#[test]
 fn letters_digits_hyphens_and_underscores_are_asked() {
     let bench = bench(
         "xn--ht-fka.de      A 127.0.0.1

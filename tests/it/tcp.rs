@@ -113,6 +113,20 @@ fn a_client_that_hangs_up_early_does_no_harm() {
 }
 
 #[test]
+fn a_client_that_has_said_all_is_still_answered() {
+    let config = "answer_deadline = \"8s\"\nquery_timeout = \"9s\"";
+    let bench = bench_with(config, "slow.example MX !held\nslow.example A 127.0.0.1");
+    let mut client = TcpClient::new(bench.address());
+    let query = question("slow.example", A);
+    client.send(&query.bytes());
+    client.say_no_more();
+    bench.upstream.wait_for_questions("slow.example", MX, 1);
+    bench.upstream.release();
+    assert_eq!(client.answer(&query).verdict(), "listed 127.0.0.2");
+    assert_eq!(client.receive(), None, "and then it is over");
+}
+
+#[test]
 fn nonsense_over_tcp_does_no_harm_to_others() {
     let bench = bench(THREE_ENDINGS);
     for nonsense in [

@@ -1,7 +1,7 @@
 //! A stub resolver: sends one query over UDP or TCP, or octets that are none, and hands out what comes back.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use super::answer::Answer;
@@ -85,6 +85,13 @@ impl TcpClient {
     /// Sends octets as they are. A daemon that has hung up already is no failure of the test's.
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
         drop(self.stream.write_all(bytes));
+    }
+
+    /// Closes the sending half: the daemon sees the end of what we say, and can still answer.
+    pub(crate) fn say_no_more(&self) {
+        self.stream
+            .shutdown(Shutdown::Write)
+            .expect("an open connection");
     }
 
     /// The next message, or nothing when the daemon closed the connection.
