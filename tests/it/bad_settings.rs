@@ -181,7 +181,7 @@ fn a_zone_file_that_is_none_is_refused_with_its_line() {
     let head = "@ 900 SOA ns.example.org. hostmaster.example.org. 1 3600 600 86400 60\n";
     for line in ["test 900 A 127.0.0.256", "test 900 NONSENSE 127.0.0.2"] {
         let refusal = good()
-            .file("my.zone", &format!("{head}{line}\n"))
+            .file("my.zone", format!("{head}{line}\n"))
             .config(r#"zone = "{dir}/my.zone""#)
             .refused();
         check(&refusal, &["my.zone:2"]);
@@ -198,7 +198,7 @@ fn a_zone_file_whose_line_stops_short_is_refused() {
         "test 900 IN\nnext 900 A 127.0.0.2",
     ] {
         let refusal = good()
-            .file("my.zone", &format!("{head}{rest}\n"))
+            .file("my.zone", format!("{head}{rest}\n"))
             .config(r#"zone = "{dir}/my.zone""#)
             .refused();
         check(&refusal, &["my.zone:2"]);

@@ -21,7 +21,7 @@ fn longest_domain() -> String {
 fn wordy() -> Bench {
     let text = "x".repeat(255);
     setup(&format!("{} A 127.0.0.1", longest_domain()))
-        .file("my.cidr", &format!("127.0.0.0/8 REJECT {text}\n"))
+        .file("my.cidr", format!("127.0.0.0/8 REJECT {text}\n"))
         .config(r#"table = "{dir}/my.cidr""#)
         .start()
 }

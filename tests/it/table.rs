@@ -22,7 +22,7 @@ fn hosts(addresses: &[&str], verdict: &str) -> (String, String) {
     (world, expected)
 }
 
-fn bench_with_table(table: &str, world: &str) -> Bench {
+fn bench_with_table(table: impl AsRef<[u8]>, world: &str) -> Bench {
     let setup = setup(world).file("my.cidr", table);
     setup.config(r#"table = "{dir}/my.cidr""#).start()
 }
@@ -241,6 +241,32 @@ endif
          next.example        -> not listed
          loop.example        -> not listed",
     );
+}
+
+#[test]
+fn comments_may_be_in_any_character_set() {
+    for comment in [
+        &b"# f\xfcr das Gateway"[..],
+        "# f\u{fc}r das Gateway".as_bytes(),
+    ] {
+        let table = [comment, b"\n127.0.0.0/8 REJECT Loopback\n"].concat();
+        bench_with_table(&table, "hot.de A 127.0.0.1").expect("hot.de -> listed: Loopback");
+    }
+}
+
+#[test]
+fn lines_may_end_as_on_other_systems_or_not_at_all() {
+    for table in [
+        "127.0.0.0/8 REJECT Loopback\r\n# end\r\n",
+        "127.0.0.0/8 REJECT Loopback",
+    ] {
+        bench_with_table(table, "hot.de A 127.0.0.1").expect("hot.de -> listed: Loopback");
+    }
+}
+
+#[test]
+fn an_empty_table_lists_nothing() {
+    bench_with_table("", "hot.de A 127.0.0.1").expect("hot.de -> not listed");
 }
 
 #[test]

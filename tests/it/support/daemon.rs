@@ -74,7 +74,7 @@ impl Launch {
     }
 
     /// Writes a file that the config or an argument speaks of.
-    pub(crate) fn file(self, file: &str, text: &str) -> Self {
+    pub(crate) fn file(self, file: &str, text: impl AsRef<[u8]>) -> Self {
         fs::write(self.folder.path().join(file), text).expect("a writable folder");
         self
     }

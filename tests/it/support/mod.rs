@@ -71,7 +71,7 @@ impl Setup {
         self
     }
 
-    pub(crate) fn file(mut self, file: &str, text: &str) -> Self {
+    pub(crate) fn file(mut self, file: &str, text: impl AsRef<[u8]>) -> Self {
         self.launch = self.launch.file(file, text);
         self
     }
