@@ -43,7 +43,7 @@
 //!
 //! * **One door.** Nobody but [`oracle::Oracle`] resolves, remembers or has anything judged.
 //! * **Facts are kept, conclusions are not.** The memory holds [`verdict::Evidence`];
-//!   [`verdict::judge`] runs on every read. A table that is read again counts at once, and zones with
+//!   [`verdict::judge()`] runs on every read. A table that is read again counts at once, and zones with
 //!   different policies share one evaluation.
 //! * **A failed look-up is data.** It is written into the evidence, and `judge` says whether it
 //!   matters. While an evaluation runs, what is not known yet counts the same way: so the verdict on
