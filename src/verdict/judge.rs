@@ -211,12 +211,12 @@ mod tests {
         };
         let aaaa = aaaa.unwrap_or(Answer::Absent { ttl: 900 });
         let named = Host::named(preference, &name, &[]);
-        match named.addresses {
-            Addresses::Resolved { .. } => Host {
-                addresses: Addresses::Resolved { a, aaaa },
-                ..named
-            },
-            _ => named,
+        if !matches!(named.addresses, Addresses::Resolved { .. }) {
+            return named;
+        }
+        Host {
+            addresses: Addresses::Resolved { a, aaaa },
+            ..named
         }
     }
 
