@@ -10,8 +10,8 @@ use tokio_util::task::TaskTracker;
 use super::dns::{Dns, Transport};
 use crate::oracle::lookup::Lookup;
 
-/// The longest query that we take: one with every EDNS option there is stays far below.
-const QUERY_OCTETS_MAX: usize = 4096;
+/// The longest datagram: what is cut would be answered as if its sender had made a mistake.
+const QUERY_OCTETS_MAX: usize = 65_535;
 
 /// Receives until `stop`; the answers in flight go on in `tasks`.
 ///

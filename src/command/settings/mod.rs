@@ -154,8 +154,10 @@ impl Settings {
             front: FrontLimits {
                 allow_query: file
                     .allow_query
-                    .clone()
-                    .unwrap_or_else(default::allow_query),
+                    .as_ref()
+                    .map_or_else(default::allow_query, |all| {
+                        all.iter().map(|network| network.0).collect()
+                    }),
                 answer_deadline: span(file.answer_deadline, default::ANSWER_DEADLINE),
                 pending_answers_max: count(
                     "pending_answers",
