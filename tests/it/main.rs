@@ -9,7 +9,8 @@
 //! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
 //! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
-//! | `table` | the address table: as Postfix reads it, reloaded, refused |
+//! | `table` | the address table: as Postfix reads it, and refused |
+//! | `reload` | tables that change while the daemon runs |
 //! | `time` | answer deadline, cache, joining, refresh ahead, serve stale, back-off |
 //! | `overload` | the limits: evaluations, clients, and who is answered all the same |
 //! | `bad_settings` | config, files and addresses that the daemon refuses to start with |
@@ -45,6 +46,7 @@ mod lifetimes;
 mod names;
 mod overload;
 mod policies;
+mod reload;
 mod reserved_table;
 mod script;
 mod sizes;

@@ -246,7 +246,10 @@ fn every_origin_has_its_own_policy_and_table() {
          half.example.bogusmx.local.   -> refused",
     );
     let asked = bench.upstream.questions("half.example", MX);
-    assert_eq!(asked, 1, "what the DNS said is shared, only judged apart");
+    assert_eq!(
+        asked, 1,
+        "what the DNS said is fetched once, only judged apart"
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The running upstream. It stops when dropped, and its port is closed then.
 pub(crate) struct Upstream {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    service: Arc<Service>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -32,7 +32,8 @@ pub(crate) struct Asked {
     pub(crate) at: Instant,
 }
 
-struct Shared {
+/// What the threads of one upstream have in common.
+struct Service {
     world: RwLock<World>,
     asked: Mutex<Vec<Asked>>,
     arrived: Condvar,
@@ -53,7 +54,7 @@ impl Upstream {
     pub(crate) fn new(script: &str) -> Self {
         let (udp, tcp) = bind();
         let address = udp.local_addr().expect("a bound socket has an address");
-        let shared = Arc::new(Shared {
+        let service = Arc::new(Service {
             world: RwLock::new(World::read(script)),
             asked: Mutex::default(),
             arrived: Condvar::new(),
@@ -62,17 +63,17 @@ impl Upstream {
         });
         let threads = vec![
             thread::spawn({
-                let shared = Arc::clone(&shared);
-                move || shared.serve_udp(&udp)
+                let service = Arc::clone(&service);
+                move || service.serve_udp(&udp)
             }),
             thread::spawn({
-                let shared = Arc::clone(&shared);
-                move || shared.serve_tcp(&tcp)
+                let service = Arc::clone(&service);
+                move || service.serve_tcp(&tcp)
             }),
         ];
         Self {
             address,
-            shared,
+            service,
             threads,
         }
     }
@@ -83,12 +84,12 @@ impl Upstream {
 
     /// From now on the world is this one.
     pub(crate) fn now_says(&self, script: &str) {
-        *self.shared.world.write().unwrap() = World::read(script);
+        *self.service.world.write().unwrap() = World::read(script);
     }
 
     /// Sends the answers that were held, and holds none from now on.
     pub(crate) fn release(&self) {
-        let mut gate = self.shared.gate.lock().unwrap();
+        let mut gate = self.service.gate.lock().unwrap();
         gate.open = true;
         for send in gate.waiting.drain(..) {
             send();
@@ -98,26 +99,26 @@ impl Upstream {
     /// How often this name was asked for with this type, over either transport.
     pub(crate) fn questions(&self, owner: &str, wanted: RecordType) -> usize {
         let owner = name(owner);
-        let asked = self.shared.asked.lock().unwrap();
+        let asked = self.service.asked.lock().unwrap();
         count(&asked, &owner, wanted)
     }
 
     /// How many questions there were in all.
     pub(crate) fn questions_in_all(&self) -> usize {
-        self.shared.asked.lock().unwrap().len()
+        self.service.asked.lock().unwrap().len()
     }
 
     /// Every question so far, in the order of arrival.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.shared.asked.lock().unwrap().clone()
+        self.service.asked.lock().unwrap().clone()
     }
 
     /// Waits until this name was asked for with this type at least so often.
     pub(crate) fn wait_for_questions(&self, owner: &str, wanted: RecordType, times: usize) {
         let owner = name(owner);
-        let asked = self.shared.asked.lock().unwrap();
+        let asked = self.service.asked.lock().unwrap();
         let (asked, timeout) = self
-            .shared
+            .service
             .arrived
             .wait_timeout_while(asked, PATIENCE, |asked| {
                 count(asked, &owner, wanted) < times
@@ -133,7 +134,7 @@ impl Upstream {
 impl Drop for Upstream {
     fn drop(&mut self) {
         {
-            let mut gate = self.shared.gate.lock().unwrap();
+            let mut gate = self.service.gate.lock().unwrap();
             gate.closing = true;
             gate.waiting.clear();
         }
@@ -142,7 +143,7 @@ impl Drop for Upstream {
             drop(knock.send_to(&[], self.address));
         }
         drop(TcpStream::connect(self.address));
-        for connection in self.shared.connections.lock().unwrap().drain(..) {
+        for connection in self.service.connections.lock().unwrap().drain(..) {
             drop(connection.shutdown(std::net::Shutdown::Both));
         }
         for thread in self.threads.drain(..) {
@@ -151,7 +152,7 @@ impl Drop for Upstream {
     }
 }
 
-impl Shared {
+impl Service {
     fn serve_udp(self: &Arc<Self>, socket: &UdpSocket) {
         let mut buffer = vec![0; 65_535];
         while let Ok((len, client)) = socket.recv_from(&mut buffer) {
@@ -173,10 +174,10 @@ impl Shared {
             if self.closing() {
                 return;
             }
-            let handle = stream.try_clone().expect("a stream can be shared");
+            let handle = stream.try_clone().expect("a stream can be cloned");
             self.connections.lock().unwrap().push(handle);
-            let shared = Arc::clone(self);
-            thread::spawn(move || shared.serve_connection(stream));
+            let service = Arc::clone(self);
+            thread::spawn(move || service.serve_connection(stream));
         }
     }
 
