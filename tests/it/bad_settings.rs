@@ -3,6 +3,7 @@
 use std::net::{TcpListener, UdpSocket};
 
 use crate::support::daemon::{Launch, Refusal};
+use crate::support::needs_root;
 
 /// A launch that would succeed.
 fn good() -> Launch {
@@ -216,10 +217,7 @@ fn a_zone_file_without_soa_is_refused() {
 
 #[test]
 fn without_any_upstream_it_does_not_start() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: only root can mount over /etc/resolv.conf");
-        return;
-    }
+    needs_root("only root can mount over /etc/resolv.conf");
     for text in ["", "# nobody to ask\nsearch example.org\n"] {
         let refusal = Launch::new()
             .args(&["--listen", "127.0.0.1:0"])
@@ -232,10 +230,7 @@ fn without_any_upstream_it_does_not_start() {
 
 #[test]
 fn a_user_that_does_not_exist_is_refused() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: only root changes to another user");
-        return;
-    }
+    needs_root("only root changes to another user");
     let refusal = good().config(r#"user = "no-such-user-here""#).refused();
     check(&refusal, &["no-such-user-here"]);
 }

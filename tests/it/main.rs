@@ -18,14 +18,16 @@
 //! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
 //! | `tcp` | pipelining, message framing, connections that idle |
 //! | `start_and_stop` | the ready line, listeners, clean stop with answers in flight |
+//! | `check` | `bogusmx check`: reports, JSON, exit status, standard input, a running daemon |
+//! | `demo` | `bogusmx serve --demo` |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `script` | that the scripted upstream itself does what its script says |
 //!
 //! Not tested here: real resolvers and mail servers in front of the daemon, speed, memory, and the daemon under
 //! sustained load; these need installed software or time and have their own places. A test that needs a daemon
-//! starts its own, on port 0, and needs nobody else; those that look at `/etc` need root and say so when they are
-//! skipped.
+//! starts its own, on port 0, and needs nobody else; those that look at `/etc` need root and fail
+//! without it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -41,6 +43,8 @@ mod support;
 mod answers;
 mod bad_input;
 mod bad_settings;
+mod check;
+mod demo;
 mod failures;
 mod lifetimes;
 mod names;

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use hickory_proto::rr::RecordType::MX;
 use nix::sys::signal::Signal;
 
-use crate::support::bench;
 use crate::support::daemon::replace;
+use crate::support::{bench, needs_root};
 use crate::table::bench_with_table;
 
 #[test]
@@ -53,10 +53,7 @@ fn sighup_with_a_table_that_is_gone_keeps_the_old_one() {
 
 #[test]
 fn sighup_with_a_table_that_the_daemon_may_not_read_keeps_the_old_one() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: only root gives up the right to read a file");
-        return;
-    }
+    needs_root("only root gives up the right to read a file");
     let bench = bench_with_table("127.0.0.0/8 LIST 127.0.0.3 Old\n", "hot.de A 127.0.0.1");
     let file = bench.daemon.path("my.cidr");
     replace(&file, "127.0.0.0/8 OK\n");

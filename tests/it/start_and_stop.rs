@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::client::{TcpClient, UdpClient, over_tcp, over_udp};
 use crate::support::daemon::Launch;
-use crate::support::{THREE_ENDINGS, bench, bench_with, question, setup};
+use crate::support::{THREE_ENDINGS, bench, bench_with, needs_root, question, setup};
 
 #[test]
 fn the_ready_line_names_every_listener_with_its_real_port() {
@@ -63,10 +63,7 @@ fn the_demo_brings_its_own_upstream() {
 
 #[test]
 fn started_as_root_it_works_as_nobody() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: only root has rights to give up");
-        return;
-    }
+    needs_root("only root has rights to give up");
     let bench = bench(THREE_ENDINGS);
     let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
     let status = fs::read_to_string(format!("/proc/{}/status", bench.daemon.id())).unwrap();

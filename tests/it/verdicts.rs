@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use hickory_proto::rr::RecordType::{A, AAAA};
 
-use crate::support::{GOOD, bench, bench_with, cname_chain, mx_set, setup};
+use crate::support::{GOOD, bench, bench_with, cname_chain, mx_set, needs_root, setup};
 
 // Which hosts take a domain's mail.
 
@@ -310,10 +310,7 @@ fn a_circle_of_aliases_is_undecided() {
 
 #[test]
 fn etc_hosts_is_never_used() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: only root can mount over /etc/hosts");
-        return;
-    }
+    needs_root("only root can mount over /etc/hosts");
     setup(
         "good.example       MX 10 mx.good.example
          mx.good.example    A 9.9.9.9",
@@ -329,10 +326,7 @@ fn etc_hosts_is_never_used() {
 
 #[test]
 fn search_domains_are_never_used() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: only root can mount over /etc/resolv.conf");
-        return;
-    }
+    needs_root("only root can mount over /etc/resolv.conf");
     let bench = setup("shop.example.corp.test A 127.0.0.1\n shop.example MX 10 mx")
         .file(
             "resolv.conf",

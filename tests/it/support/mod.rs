@@ -35,6 +35,14 @@ pub(crate) const THREE_ENDINGS: &str = "
     dead.example        *    !servfail
 ";
 
+/// Fails the test where its means are missing: a test that passes without having run asserts nothing.
+pub(crate) fn needs_root(why: &str) {
+    assert!(
+        nix::unistd::geteuid().is_root(),
+        "{why}: run the tests as root"
+    );
+}
+
 /// A daemon over a scripted world.
 pub(crate) struct Bench {
     pub(crate) upstream: Upstream,
