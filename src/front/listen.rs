@@ -60,6 +60,14 @@ pub struct Listener {
     address: SocketAddr,
 }
 
+impl BindError {
+    /// Whether this machine does not have the address at all.
+    pub fn is_absent(&self) -> bool {
+        self.error.kind() == io::ErrorKind::AddrNotAvailable
+            || self.error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT)
+    }
+}
+
 impl Listener {
     /// Binds both; port 0 takes a port that is free for both.
     ///

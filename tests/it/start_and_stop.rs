@@ -164,3 +164,21 @@ fn a_silent_upstream_does_not_keep_it_from_stopping() {
     assert_eq!(bench.daemon.ended().code(), Some(0));
     assert!(before.elapsed() < Duration::from_secs(6));
 }
+
+#[test]
+fn without_addresses_of_its_own_it_listens_on_loopback_as_far_as_there_is() {
+    needs_root("only root can make a network of its own");
+    let without_ipv6 = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6;";
+    for (prepare, expected) in [
+        ("", "127.0.0.1:5300 [::1]:5300"),
+        (without_ipv6, "127.0.0.1:5300"),
+    ] {
+        let script = format!("{prepare} ip link set lo up; exec \"$@\"");
+        let daemon = Launch::new()
+            .args(&["--upstream", "127.0.0.1:1"])
+            .inside(&format!("exec unshare --net sh -ec '{script}' sh \"$@\""))
+            .start();
+        let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
+        assert_eq!(addresses.join(" "), expected);
+    }
+}

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::command::args::{listen_address, server_address};
+use crate::command::address::{listen_address, server_address};
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::verdict::Policy;
 
