@@ -2,8 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -12,6 +14,9 @@ use crate::oracle::lookup::Lookup;
 
 /// The longest datagram: what is cut would be answered as if its sender had made a mistake.
 const QUERY_OCTETS_MAX: usize = 65_535;
+
+/// How long to wait after receiving failed.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
 
 /// Receives until `stop`; the answers in flight go on in `tasks`.
 ///
@@ -31,9 +36,10 @@ pub(super) async fn serve<L: Lookup>(
         };
         let (length, client) = match received {
             Ok(received) => received,
-            // An ICMP message about an earlier answer, or a moment without buffers.
+            // A moment without memory, say. The pause keeps a lasting error from eating the CPU.
             Err(error) => {
                 tracing::debug!(%error, "a UDP query could not be received");
+                sleep(RECEIVE_PAUSE).await;
                 continue;
             }
         };
