@@ -112,7 +112,7 @@ impl Listener {
 /// Answers on all listeners until `stop`, then waits for the answers in flight, `drain` at most.
 ///
 /// # Errors
-/// If a listener fails for good.
+/// If a listener's loop panicked.
 pub async fn serve<L: Lookup>(
     listeners: Vec<Listener>,
     dns: Arc<Dns<L>>,
@@ -141,7 +141,7 @@ pub async fn serve<L: Lookup>(
         loops.spawn(tcp::serve(tcp, Arc::clone(&shared)));
     }
     while let Some(ended) = loops.join_next().await {
-        ended.map_err(io::Error::other)??;
+        ended.map_err(io::Error::other)?;
     }
     tasks.close();
     if timeout(drain, tasks.wait()).await.is_err() {

@@ -1,6 +1,5 @@
 //! Queries over UDP.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,20 +18,17 @@ const QUERY_OCTETS_MAX: usize = 65_535;
 const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
 
 /// Receives until `stop`; the answers in flight go on in `tasks`.
-///
-/// # Errors
-/// If the socket fails for good.
 pub(super) async fn serve<L: Lookup>(
     socket: Arc<UdpSocket>,
     dns: Arc<Dns<L>>,
     tasks: TaskTracker,
     stop: CancellationToken,
-) -> io::Result<()> {
+) {
     let mut buffer = vec![0; QUERY_OCTETS_MAX];
     loop {
         let received = tokio::select! {
             received = socket.recv_from(&mut buffer) => received,
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => return,
         };
         let (length, client) = match received {
             Ok(received) => received,
