@@ -22,6 +22,8 @@
 //! | `demo` | `bogusmx serve --demo` |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
+//! | `papers` | README, example configuration and documents against the program |
+//! | `tidy`, `tidy_rules` | the source against the rules of the house, and those rules against planted violations |
 //! | `script` | that the scripted upstream itself does what its script says |
 //!
 //! Not tested here: real resolvers and mail servers in front of the daemon, speed, memory, and the daemon under
@@ -49,6 +51,7 @@ mod failures;
 mod lifetimes;
 mod names;
 mod overload;
+mod papers;
 mod policies;
 mod reload;
 mod reserved_table;
@@ -59,6 +62,8 @@ mod table;
 mod table_model;
 mod table_parity;
 mod tcp;
+mod tidy;
+mod tidy_rules;
 mod time;
 mod trouble;
 mod verdicts;

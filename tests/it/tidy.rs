@@ -1,0 +1,524 @@
+//! Rules of the house that no compiler checks: reads the source, and complains with file and line.
+//!
+//! A rule is a function over (path, text). `tidy_rules` plants a violation of each, so that a
+//! rule which has gone blind is noticed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The folders of `src`, from the ground up: each uses only itself and those before it.
+const LAYERS: [&str; 4] = ["verdict", "oracle", "front", "command"];
+
+/// The only places that name hickory: behind them it can be replaced.
+const HICKORY: [&str; 3] = [
+    "src/oracle/upstream",
+    "src/front/dns/",
+    "src/command/demo.rs",
+];
+
+/// Files that decide and do nothing else.
+const PURE: [&str; 3] = ["src/verdict/", "src/front/zone.rs", "src/front/answer.rs"];
+
+/// Words that have no place in those, and the paths that begin with these.
+const IMPURE_WORDS: [&str; 9] = [
+    "tokio",
+    "async",
+    "await",
+    "tracing",
+    "Instant",
+    "SystemTime",
+    "UdpSocket",
+    "TcpStream",
+    "rand",
+];
+const IMPURE_PATHS: [&[&str]; 6] = [
+    &["std", "fs"],
+    &["std", "env"],
+    &["std", "io"],
+    &["std", "os"],
+    &["std", "process"],
+    &["std", "thread"],
+];
+
+/// Clocks that a paused test cannot stop, and sleeps that it cannot skip.
+const CLOCKS: [&[&str]; 4] = [
+    &["std", "time", "Instant"],
+    &["std", "time", "SystemTime"],
+    &["std", "thread", "sleep"],
+    &["thread", "sleep"],
+];
+
+/// Where such a clock is right all the same, and why.
+const CLOCKS_ALLOWED: [(&str, &str); 1] = [(
+    "src/command/check/mod.rs",
+    "says how long a person waited; nothing is decided by it",
+)];
+
+/// Longer files get split.
+const LINES_MAX: usize = 500;
+
+/// Marks of unfinished work; in halves, so that they are not found here.
+const LEFTOVERS: [&str; 4] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("XX", "X"),
+    concat!("HA", "CK"),
+];
+
+/// One thing that is wrong, as `file:line: what`.
+type Complaints = Vec<String>;
+
+// ----- Reading Rust -----
+
+/// The text with comments, strings and characters blanked out; the lines stay.
+pub(crate) fn code(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let length = match next {
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '"' => string_length(rest),
+            'r' if !ends_in_word(&code) => raw_string_length(rest),
+            '\'' => character_length(rest),
+            _ => 0,
+        };
+        if length == 0 {
+            code.push(next);
+            rest = &rest[next.len_utf8()..];
+        } else {
+            code.extend(rest[..length].chars().map(|octet| match octet {
+                '\n' => '\n',
+                _ => ' ',
+            }));
+            rest = &rest[length..];
+        }
+    }
+    code
+}
+
+fn ends_in_word(code: &str) -> bool {
+    code.ends_with(|last: char| last.is_alphanumeric() || last == '_')
+}
+
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, character) in text.char_indices().skip(1) {
+        match character {
+            '"' if !is_escaped => return at + 1,
+            '\\' => is_escaped = !is_escaped,
+            _ => is_escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// The length of `r"..."` with any number of `#`; 0 for what is none.
+fn raw_string_length(text: &str) -> usize {
+    let hashes = text[1..].len() - text[1..].trim_start_matches('#').len();
+    if !text[1 + hashes..].starts_with('"') {
+        return 0;
+    }
+    let end = format!("\"{}", "#".repeat(hashes));
+    let begin = hashes + 2;
+    text[begin..]
+        .find(&end)
+        .map_or(text.len(), |at| begin + at + end.len())
+}
+
+/// The length of `'x'`; 0 for a lifetime.
+fn character_length(text: &str) -> usize {
+    let mut characters = text.char_indices().skip(1);
+    match (characters.next(), characters.next()) {
+        (Some((_, '\\')), Some(_)) => characters
+            .find(|(_, character)| *character == '\'')
+            .map_or(0, |(at, _)| at + 1),
+        (Some(_), Some((at, '\''))) => at + 1,
+        _ => 0,
+    }
+}
+
+/// Blanks the items under `#[cfg(test)]` out of `code`.
+pub(crate) fn without_tests(code: &str) -> String {
+    const MARK: &str = "#[cfg(test)]";
+    let mut kept = String::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(at) = rest.find(MARK) {
+        let (before, item) = rest.split_at(at);
+        let (mut depth, mut end) = (0_usize, item.len());
+        for (at, character) in item.char_indices() {
+            match character {
+                '{' => depth += 1,
+                '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 && matches!(character, '}' | ';') {
+                end = at + 1;
+                break;
+            }
+        }
+        kept.push_str(before);
+        kept.extend(item[..end].chars().filter(|character| *character == '\n'));
+        rest = &item[end..];
+    }
+    kept + rest
+}
+
+/// Words and signs with their lines; `::` is one sign.
+fn tokens(code: &str) -> Vec<(usize, &str)> {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    let mut tokens = Vec::new();
+    for (line, text) in (1..).zip(code.lines()) {
+        let mut rest = text.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let length = if is_word(first) {
+                rest.find(|character| !is_word(character))
+                    .unwrap_or(rest.len())
+            } else if rest.starts_with("::") {
+                2
+            } else {
+                first.len_utf8()
+            };
+            tokens.push((line, &rest[..length]));
+            rest = rest[length..].trim_start();
+        }
+    }
+    tokens
+}
+
+/// Every path of two segments or more, with groups taken apart: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths<'t>(tokens: &[(usize, &'t str)]) -> Vec<(usize, Vec<&'t str>)> {
+    let mut paths = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let is_start = tokens[at]
+            .1
+            .starts_with(|first: char| first.is_alphabetic() || first == '_');
+        if is_start && tokens.get(at + 1).is_some_and(|next| next.1 == "::") {
+            at = path(tokens, at, &[], &mut paths);
+        } else {
+            at += 1;
+        }
+    }
+    paths
+}
+
+/// Reads the path that begins `at`, and gives the place behind it.
+fn path<'t>(
+    tokens: &[(usize, &'t str)],
+    mut at: usize,
+    before: &[&'t str],
+    paths: &mut Vec<(usize, Vec<&'t str>)>,
+) -> usize {
+    let mut segments = before.to_vec();
+    while let Some((line, word)) = tokens.get(at) {
+        if *word == "{" {
+            at += 1;
+            while tokens.get(at).is_some_and(|next| next.1 != "}") {
+                at = match tokens[at].1 {
+                    "," => at + 1,
+                    _ => path(tokens, at, &segments, paths),
+                };
+            }
+            return at + 1;
+        }
+        segments.push(word);
+        at += 1;
+        if tokens.get(at).is_none_or(|next| next.1 != "::") {
+            paths.push((*line, segments));
+            break;
+        }
+        at += 1;
+    }
+    // An alias, `a::b as c`, is no path of its own.
+    match tokens.get(at) {
+        Some((_, "as")) => at + 2,
+        _ => at,
+    }
+}
+
+// ----- The rules -----
+
+/// A folder of `src` uses only itself and the folders before it.
+pub(crate) fn layers(path: &str, text: &str) -> Complaints {
+    let place = path.strip_prefix("src/").unwrap_or_default();
+    let place = place.trim_end_matches(".rs").trim_end_matches("/mod");
+    let Some(own) = LAYERS
+        .iter()
+        .position(|layer| place.split('/').next() == Some(layer))
+    else {
+        return Vec::new();
+    };
+    let depth = place.split('/').count();
+    let code = code(text);
+    let mut complaints = Vec::new();
+    for (line, segments) in paths(&tokens(&code)) {
+        let supers = segments
+            .iter()
+            .take_while(|segment| **segment == "super")
+            .count();
+        let used = match segments[0] {
+            "crate" | "bogusmx" => segments[1],
+            // Out of a module inside the file it takes one more.
+            "super" if supers >= depth => segments.get(supers).copied().unwrap_or_default(),
+            _ => continue,
+        };
+        if used == "*" {
+            complaints.push(format!(
+                "{path}:{line}: name what you use of the crate's root"
+            ));
+        }
+        if LAYERS.iter().position(|layer| *layer == used) > Some(own) {
+            complaints.push(format!(
+                "{path}:{line}: {} uses {used}, which is above it",
+                LAYERS[own]
+            ));
+        }
+    }
+    complaints
+}
+
+/// hickory stays behind its adapters.
+pub(crate) fn adapters(path: &str, text: &str) -> Complaints {
+    if HICKORY.iter().any(|place| path.starts_with(place)) {
+        return Vec::new();
+    }
+    let code = code(text);
+    let tokens = tokens(&code).into_iter();
+    tokens
+        .filter(|(_, word)| word.starts_with("hickory_"))
+        .map(|(line, word)| format!("{path}:{line}: {word} is named outside its adapters"))
+        .collect()
+}
+
+/// What decides knows no clock, no file, no socket and no task; its tests may.
+pub(crate) fn purity(path: &str, text: &str) -> Complaints {
+    if !PURE.iter().any(|place| path.starts_with(place)) {
+        return Vec::new();
+    }
+    let code = without_tests(&code(text));
+    let tokens = tokens(&code);
+    let words = tokens
+        .iter()
+        .filter(|(_, word)| IMPURE_WORDS.contains(word));
+    let mut found: Vec<(usize, String)> = words
+        .map(|(line, word)| (*line, (*word).to_owned()))
+        .collect();
+    for (line, segments) in paths(&tokens) {
+        if IMPURE_PATHS.iter().any(|path| segments.starts_with(path)) {
+            found.push((line, segments.join("::")));
+        }
+    }
+    let complaint = |(line, what)| format!("{path}:{line}: {what} in a pure file");
+    found.into_iter().map(complaint).collect()
+}
+
+/// There is one clock, tokio's, which tests can stop.
+pub(crate) fn clocks(path: &str, text: &str) -> Complaints {
+    let code = code(text);
+    paths(&tokens(&code))
+        .into_iter()
+        .filter(|(_, segments)| CLOCKS.iter().any(|clock| segments.starts_with(clock)))
+        .map(|(line, segments)| {
+            format!(
+                "{path}:{line}: {} cannot be paused by a test",
+                segments.join("::")
+            )
+        })
+        .collect()
+}
+
+/// A file can be read in one go.
+pub(crate) fn length(path: &str, text: &str) -> Complaints {
+    let lines = text.lines().count();
+    match lines > LINES_MAX {
+        true => vec![format!(
+            "{path}:{lines}: more than {LINES_MAX} lines, split it"
+        )],
+        false => Vec::new(),
+    }
+}
+
+/// What is left to do stands elsewhere than in the source.
+pub(crate) fn leftovers(path: &str, text: &str) -> Complaints {
+    let mut complaints = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let words = text.split(|character: char| !character.is_alphanumeric());
+        for word in words.filter(|word| LEFTOVERS.contains(word)) {
+            complaints.push(format!("{path}:{line}: {word}"));
+        }
+    }
+    complaints
+}
+
+/// A test file that no module names is never run. `parent_of` gives the text of the file that should name it.
+pub(crate) fn declared(path: &str, parent_of: impl Fn(&str) -> String) -> Complaints {
+    let Some(place) = path
+        .strip_prefix("tests/it/")
+        .and_then(|place| place.strip_suffix(".rs"))
+    else {
+        return Vec::new();
+    };
+    let place = place.strip_suffix("/mod").unwrap_or(place);
+    let (folder, name) = place.rsplit_once('/').unwrap_or(("", place));
+    let parent = match folder {
+        _ if place == "main" => return Vec::new(),
+        "" => "tests/it/main.rs".to_owned(),
+        folder => format!("tests/it/{folder}/mod.rs"),
+    };
+    let code = code(&parent_of(&parent));
+    let tokens = tokens(&code);
+    let is_declared = tokens
+        .windows(3)
+        .any(|three| three[0].1 == "mod" && three[1].1 == name && three[2].1 == ";");
+    match is_declared {
+        true => Vec::new(),
+        false => vec![format!("{path}:1: {parent} has no 'mod {name};'")],
+    }
+}
+
+/// Every flag that a help text speaks of is in the README.
+pub(crate) fn flags(help: &str, readme: &str) -> Complaints {
+    let is_flag = |character: char| character.is_ascii_lowercase() || character == '-';
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|character| !is_flag(character));
+        let flags = words.filter(|word| word.len() > 2 && word.starts_with("--"));
+        flags.map(str::to_owned).collect()
+    };
+    let missing = words(help)
+        .difference(&words(readme))
+        .cloned()
+        .collect::<Vec<_>>();
+    missing
+        .into_iter()
+        .filter(|flag| flag != "--help")
+        .map(|flag| format!("README.md:1: nothing about {flag}"))
+        .collect()
+}
+
+// ----- The source, held to them -----
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The text files at or below a path, relative to the root of the repository.
+fn files(path: &str) -> Vec<String> {
+    let full = root().join(path);
+    if full.is_file() {
+        return vec![path.to_owned()];
+    }
+    let mut names: Vec<String> = fs::read_dir(&full)
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let below = names
+        .iter()
+        .flat_map(|name| files(&format!("{path}/{name}")));
+    below.collect()
+}
+
+#[track_caller]
+fn hold(places: &[&str], rule: impl Fn(&str, &str) -> Complaints) {
+    let files: Vec<String> = places.iter().flat_map(|place| files(place)).collect();
+    assert!(files.len() >= places.len());
+    let complaints = files.iter().flat_map(|path| rule(path, &read(path)));
+    let complaints: Vec<String> = complaints.collect();
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+fn help(command: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
+        .args(command)
+        .arg("--help")
+        .env_remove("COLUMNS")
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn layers_use_only_what_is_below_them() {
+    hold(&["src"], layers);
+}
+
+#[test]
+fn hickory_stays_behind_its_adapters() {
+    hold(&["src"], adapters);
+}
+
+#[test]
+fn pure_files_are_pure() {
+    hold(&["src"], purity);
+}
+
+#[test]
+fn there_is_one_clock() {
+    let allowed = |path: &str| CLOCKS_ALLOWED.iter().any(|(file, _why)| *file == path);
+    hold(&["src"], |path, text| match allowed(path) {
+        true if clocks(path, text).is_empty() => {
+            vec![format!("{path}:1: needs no exception for clocks any more")]
+        }
+        true => Vec::new(),
+        false => clocks(path, text),
+    });
+}
+
+#[test]
+fn no_file_is_too_long() {
+    hold(&["src", "tests", "benches"], length);
+}
+
+#[test]
+fn nothing_is_left_over() {
+    hold(
+        &[
+            "src",
+            "tests",
+            "benches",
+            "zones",
+            "docs",
+            "deploy",
+            "README.md",
+            "CHANGELOG.md",
+        ],
+        leftovers,
+    );
+}
+
+#[test]
+fn every_test_file_is_declared() {
+    hold(&["tests/it"], |path, _| declared(path, read));
+}
+
+#[test]
+fn every_flag_is_in_the_readme() {
+    for command in ["serve", "check"] {
+        let complaints = flags(&help(&[command]), &read("README.md"));
+        assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+    }
+}
+
+#[test]
+fn the_help_is_what_was_reviewed() {
+    for (command, file) in [
+        (&[][..], "bogusmx.txt"),
+        (&["serve"], "serve.txt"),
+        (&["check"], "check.txt"),
+    ] {
+        let (said, golden) = (help(command), format!("tests/it/golden/{file}"));
+        let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
+        fs::write(&new, &said).unwrap();
+        let new = new.display();
+        assert_eq!(said, read(&golden), "if that is meant: cp {new} {golden}");
+    }
+}
