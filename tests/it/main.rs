@@ -23,7 +23,7 @@
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `papers` | README, example configuration and documents against the program |
-//! | `tidy`, `tidy_rules` | the source against the rules of the house, and those rules against planted violations |
+//! | `tidy`, `tidy_rules` | the source against the rules of the house (`rust_source` reads it), and the rules against planted violations |
 //! | `script` | that the scripted upstream itself does what its script says |
 //!
 //! Not tested here: real resolvers and mail servers in front of the daemon, speed, memory, and the daemon under
@@ -55,6 +55,7 @@ mod papers;
 mod policies;
 mod reload;
 mod reserved_table;
+mod rust_source;
 mod script;
 mod sizes;
 mod start_and_stop;

@@ -1,8 +1,7 @@
 //! The rules of `tidy`, each with a violation planted.
 
-use super::tidy::{
-    adapters, clocks, code, declared, flags, layers, leftovers, length, purity, without_tests,
-};
+use super::rust_source::{code, without_tests};
+use super::tidy::{adapters, clocks, declared, flags, layers, leftovers, length, purity};
 
 #[track_caller]
 fn check(complaints: &[String], expected: &[&str]) {
