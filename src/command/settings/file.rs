@@ -257,6 +257,10 @@ mod tests {
             "2:11: 'soon' is no length of time: write 1500ms, 10s, 5m, 1h or 1day",
         );
         check_error(
+            "max_ttl = \"9000years\"",
+            "1:11: '9000years' is too long: write a year at most",
+        );
+        check_error(
             "policy = \"some\"",
             "1:10: unknown policy 'some': write any, all or loop",
         );
