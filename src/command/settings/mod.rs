@@ -29,7 +29,7 @@ use crate::verdict::{Domain, Policy};
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// Everything that can be set, as it is in force.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Addresses to answer on; none if none are set.
     pub listen: Option<Vec<SocketAddr>>,
@@ -392,4 +392,79 @@ fn count(
 /// Widens; on a 16-bit machine it would be cut to what that can count.
 fn number(value: u32) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../deploy/bogusmx.toml");
+
+    /// The example with what is commented out put in force: `#key`, where prose has `# text`.
+    fn uncommented() -> String {
+        let line = |line: &'static str| match line.strip_prefix('#') {
+            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
+            _ => line,
+        };
+        EXAMPLE.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn settings(text: &str) -> Settings {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        let common = CommonArgs {
+            config: Some(file.path().to_owned()),
+            ..CommonArgs::default()
+        };
+        Settings::from(&common, &[]).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The keys that `T` knows, out of serde's complaint about one that it does not.
+    fn keys<T: serde::de::DeserializeOwned>(known: &str) -> Vec<String> {
+        let error = toml::from_str::<T>(&format!("{known}\nno_such_key = 1")).err();
+        let message = error.map(|error| error.message().to_owned()).unwrap();
+        let mut names = message.split('`').skip(1).step_by(2);
+        assert_eq!(names.next(), Some("no_such_key"), "{message}");
+        names.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_example_as_it_is_changes_nothing() {
+        assert_eq!(settings(EXAMPLE), settings(""));
+    }
+
+    #[test]
+    fn the_example_shows_the_defaults() {
+        let mut shown = settings(&uncommented());
+        let mut default = settings("");
+        default.listen = Some(Settings::default_listen());
+        // What has no default value is an example.
+        assert_eq!(std::mem::take(&mut shown.upstream).len(), 1);
+        for origin in &mut shown.origins {
+            assert!(origin.table.take().is_some() && origin.zone.take().is_some());
+        }
+        for networks in [&mut shown.front, &mut default.front] {
+            networks.allow_query.sort();
+        }
+        assert_eq!(shown, default);
+    }
+
+    #[test]
+    fn the_example_has_every_key() {
+        let (top, section) = EXAMPLE.split_once("#[[origin]]").unwrap();
+        let check = |text: &str, keys: &[String]| {
+            assert!(keys.len() > 5, "{keys:?}");
+            for key in keys {
+                let line = format!("#{key} = ");
+                assert!(
+                    text.lines().any(|text| text.starts_with(&line)),
+                    "no '{line}'"
+                );
+            }
+        };
+        let top_keys: Vec<String> = keys::<ConfigFile>("");
+        let values = top_keys.into_iter().filter(|key| key != "origin");
+        check(top, &values.collect::<Vec<_>>());
+        check(section, &keys::<OriginSection>("name = \"a.b\""));
+    }
 }

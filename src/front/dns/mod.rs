@@ -36,7 +36,7 @@ pub enum Transport {
 }
 
 /// What the front grants its clients.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrontLimits {
     /// Networks whose queries are answered; others are refused.
     pub allow_query: Vec<IpNet>,
