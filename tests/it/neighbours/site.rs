@@ -1,0 +1,94 @@
+//! A mail site with everything that it needs, on addresses of its own: NSD for the Internet, Unbound for the site,
+//! the list, and Postfix.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::nsd::Nsd;
+use super::oracle::Oracle;
+use super::postfix::Postfix;
+use super::smtp::Session;
+use super::unbound::{self, Unbound};
+
+/// The running daemons. They stop when dropped, the mail server first, and the folder goes last.
+pub(crate) struct Site {
+    pub(crate) postfix: Postfix,
+    pub(crate) oracle: Option<Oracle>,
+    _unbound: Unbound,
+    _nsd: Nsd,
+    _folder: TempDir,
+}
+
+impl Site {
+    /// A site whose list is `bogusmx`, with `table` both there and in Postfix.
+    pub(crate) fn with_oracle(table: &Path) -> Self {
+        let folder = folder();
+        let nsd = Nsd::start(folder.path(), &[]);
+        let resolver = unbound::future_address();
+        let args = ["--table", table.to_str().expect("a plain path")];
+        let oracle = Oracle::start(folder.path(), resolver, &args);
+        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), oracle.address());
+        Self {
+            postfix: Postfix::start(folder.path(), unbound.address(), table),
+            oracle: Some(oracle),
+            _unbound: unbound,
+            _nsd: nsd,
+            _folder: folder,
+        }
+    }
+
+    /// A site whose list is the text of a zone, served by NSD.
+    pub(crate) fn with_list(zone: &str, table: &Path) -> Self {
+        let folder = folder();
+        let nsd = Nsd::start(folder.path(), &[("bogusmx.local", zone)]);
+        let resolver = unbound::future_address();
+        let list = (nsd.address(), 53).into();
+        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), list);
+        Self {
+            postfix: Postfix::start(folder.path(), unbound.address(), table),
+            oracle: None,
+            _unbound: unbound,
+            _nsd: nsd,
+            _folder: folder,
+        }
+    }
+
+    /// What Postfix replies to each recipient when it asks the list.
+    pub(crate) fn replies_with_list(&self, recipients: &[String]) -> Vec<String> {
+        replies(Session::open(self.postfix.with_list()), recipients)
+    }
+
+    /// What Postfix replies to each recipient when it asks its own table.
+    pub(crate) fn replies_with_table(&self, recipients: &[String]) -> Vec<String> {
+        replies(Session::open(self.postfix.with_table()), recipients)
+    }
+}
+
+/// The table of the seed, as it was published.
+pub(crate) fn seed_table() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/neighbours/seed.cidr")
+}
+
+/// The table that the program ships.
+pub(crate) fn shipped_table() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("zones/reserved.cidr")
+}
+
+fn replies(mut session: Session, recipients: &[String]) -> Vec<String> {
+    let replies = recipients
+        .iter()
+        .map(|recipient| session.recipient(recipient))
+        .collect();
+    session.close();
+    replies
+}
+
+/// A folder that daemons without rights can look into.
+fn folder() -> TempDir {
+    let folder = TempDir::with_prefix("bogusmx-neighbours-").expect("a temporary folder");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an own folder");
+    folder
+}
