@@ -10,3 +10,6 @@
 )]
 
 mod neighbours;
+mod reserved_table;
+mod table_model;
+mod table_parity;

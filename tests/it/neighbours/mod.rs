@@ -5,6 +5,7 @@
 //! | `seed` | the whole chain: Postfix refuses the domains that started it all, in the same words |
 //! | `recipe` | `deploy/postfix/main.cf` and `deploy/unbound/bogusmx.conf` alone, with a list that NSD serves |
 //! | `parity` | the list decides as Postfix does with a table of its own, but for named differences |
+//! | `differences` | those differences, each with its reason |
 //! | `verdicts` | the list decides every domain of the world as its zone file says |
 //! | `site` | a mail site: the daemons below, put together |
 //! | `postfix`, `smtp` | the mail server, and a client that asks it about recipients |
@@ -19,6 +20,7 @@
 //! their configuration are left alone.
 
 mod address;
+mod differences;
 mod nsd;
 mod oracle;
 mod postfix;

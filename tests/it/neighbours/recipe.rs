@@ -23,7 +23,7 @@ fn the_reply_with_the_list_is_the_reply_with_the_table_octet_for_octet() {
         "554 5.7.1 <0x0fgc@mhx.com>: Recipient address rejected: Domain MX in broadcast network",
         "250 2.1.5 Ok",
     ];
-    let log = || site.postfix.log();
+    let log = || site.mail_log();
     assert_eq!(site.replies_with_table(&recipients), expected, "{}", log());
     assert_eq!(site.replies_with_list(&recipients), expected, "{}", log());
 }

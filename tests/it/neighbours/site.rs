@@ -2,6 +2,7 @@
 //! the list, and Postfix.
 
 use std::fs::{self, Permissions};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,17 +14,23 @@ use super::postfix::Postfix;
 use super::smtp::Session;
 use super::unbound::{self, Unbound};
 
-/// The running daemons. They stop when dropped, the mail server first, and the folder goes last.
-pub(crate) struct Site {
-    pub(crate) postfix: Postfix,
-    pub(crate) oracle: Option<Oracle>,
-    _unbound: Unbound,
+/// A network with name servers and the list, but without a mail server. Everything stops when dropped, in the order
+/// of the fields.
+pub(crate) struct Network {
+    oracle: Option<Oracle>,
+    unbound: Unbound,
     _nsd: Nsd,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
-impl Site {
-    /// A site whose list is `bogusmx`, with `table` both there and in Postfix.
+/// A network with a mail server.
+pub(crate) struct Site {
+    postfix: Postfix,
+    network: Network,
+}
+
+impl Network {
+    /// Whose list is `bogusmx` with `table`.
     pub(crate) fn with_oracle(table: &Path) -> Self {
         let folder = folder();
         let nsd = Nsd::start(folder.path(), &[]);
@@ -32,28 +39,66 @@ impl Site {
         let oracle = Oracle::start(folder.path(), resolver, &args);
         let unbound = Unbound::start(folder.path(), resolver, nsd.address(), oracle.address());
         Self {
-            postfix: Postfix::start(folder.path(), unbound.address(), table),
             oracle: Some(oracle),
-            _unbound: unbound,
+            unbound,
             _nsd: nsd,
-            _folder: folder,
+            folder,
         }
     }
 
-    /// A site whose list is the text of a zone, served by NSD.
-    pub(crate) fn with_list(zone: &str, table: &Path) -> Self {
+    /// Whose list is the text of a zone, served by NSD.
+    fn with_list(zone: &str) -> Self {
         let folder = folder();
         let nsd = Nsd::start(folder.path(), &[("bogusmx.local", zone)]);
         let resolver = unbound::future_address();
         let list = (nsd.address(), 53).into();
         let unbound = Unbound::start(folder.path(), resolver, nsd.address(), list);
         Self {
-            postfix: Postfix::start(folder.path(), unbound.address(), table),
             oracle: None,
-            _unbound: unbound,
+            unbound,
             _nsd: nsd,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where `bogusmx` itself answers.
+    pub(crate) fn oracle(&self) -> SocketAddr {
+        self.oracle.as_ref().expect("a running list").address()
+    }
+
+    /// Where the resolver answers.
+    pub(crate) fn resolver(&self) -> SocketAddr {
+        (self.unbound.address(), 53).into()
+    }
+}
+
+impl Site {
+    /// Whose list is `bogusmx`, with `table` both there and in Postfix.
+    pub(crate) fn with_oracle(table: &Path) -> Self {
+        Self::on(Network::with_oracle(table), table)
+    }
+
+    /// Whose list is the text of a zone, served by NSD.
+    pub(crate) fn with_list(zone: &str, table: &Path) -> Self {
+        Self::on(Network::with_list(zone), table)
+    }
+
+    fn on(network: Network, table: &Path) -> Self {
+        let resolver = network.unbound.address();
+        Self {
+            postfix: Postfix::start(network.folder.path(), resolver, table),
+            network,
+        }
+    }
+
+    /// Where `bogusmx` itself answers.
+    pub(crate) fn oracle(&self) -> SocketAddr {
+        self.network.oracle()
+    }
+
+    /// Stops `bogusmx`, and nothing else.
+    pub(crate) fn stop_oracle(&mut self) {
+        self.network.oracle = None;
     }
 
     /// What Postfix replies to each recipient when it asks the list.
@@ -64,6 +109,11 @@ impl Site {
     /// What Postfix replies to each recipient when it asks its own table.
     pub(crate) fn replies_with_table(&self, recipients: &[String]) -> Vec<String> {
         replies(Session::open(self.postfix.with_table()), recipients)
+    }
+
+    /// What Postfix has logged.
+    pub(crate) fn mail_log(&self) -> String {
+        self.postfix.log()
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) fn write(folder: &Path, address: Ipv4Addr) -> Vec<(String, String)> {
         let text = head(&format!("{tld}."), address) + &records;
         zones.push(write_zone(folder, &tld, &text));
     }
+    // A zone without a file, which NSD answers for with SERVFAIL.
+    zones.push(("lame.failing".to_owned(), "missing.zone".to_owned()));
     let (_, file) = write_zone(folder, "root", &root);
     zones.push((".".to_owned(), file));
     zones

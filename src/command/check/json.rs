@@ -1,0 +1,207 @@
+//! A report for programs: one JSON object a line. Its shape is documented in docs/check-json.md and
+//! only grows.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::Serialize;
+
+use super::{Finding, Outcome};
+use crate::command::settings::Origin;
+use crate::front::dns::client::Said;
+use crate::oracle::Ruling;
+use crate::verdict::evidence::{Addresses, Answer, Host, MxAnswer};
+use crate::verdict::table::Hit;
+use crate::verdict::{Domain, Verdict};
+
+#[derive(Debug, Default, Serialize)]
+struct Report<'a> {
+    input: &'a str,
+    domain: Option<&'a str>,
+    verdict: &'static str,
+    reason: Option<String>,
+    code: Option<Ipv4Addr>,
+    text: Option<&'a str>,
+    policy: Option<&'static str>,
+    ttl: Option<u64>,
+    took_ms: f64,
+    mx: Option<Mx>,
+    hosts: Option<Vec<ReportedHost<'a>>>,
+    hosts_left_out: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct Mx {
+    kind: &'static str,
+    ttl: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReportedHost<'a> {
+    preference: u16,
+    name: &'a str,
+    kind: &'static str,
+    addresses: Vec<ReportedAddress<'a>>,
+    failures: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReportedAddress<'a> {
+    address: IpAddr,
+    ttl: Option<u32>,
+    hit: Option<ReportedHit<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReportedHit<'a> {
+    pattern: &'a str,
+    line: usize,
+    code: Ipv4Addr,
+    text: &'a str,
+    embedded: Option<Ipv4Addr>,
+}
+
+/// The report, with the newline that ends it.
+pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
+    let blank = Report {
+        input: &finding.given,
+        took_ms: finding.took.as_secs_f64() * 1000.0,
+        ..Report::default()
+    };
+    let report = match &finding.outcome {
+        Outcome::Ruled(domain, ruling) => ruled(blank, domain, ruling, origin),
+        Outcome::NoMailDomain(domain) => Report {
+            domain: Some(domain.as_str()),
+            verdict: "not-listed",
+            reason: Some("no-mail-domain".to_owned()),
+            ..blank
+        },
+        Outcome::Said(domain, said) => remote(blank, domain, said),
+        Outcome::Error(error) => Report {
+            verdict: "error",
+            reason: Some(error.clone()),
+            ..blank
+        },
+    };
+    // The report is made of strings and numbers, which always have a JSON form.
+    serde_json::to_string(&report)
+        .map(|line| line + "\n")
+        .unwrap_or_default()
+}
+
+fn ruled<'a>(
+    blank: Report<'a>,
+    domain: &'a Domain,
+    ruling: &'a Ruling,
+    origin: &Origin,
+) -> Report<'a> {
+    let evidence = &ruling.evidence;
+    let report = Report {
+        domain: Some(domain.as_str()),
+        policy: Some(origin.policy.as_str()),
+        ttl: Some(ruling.remaining.as_secs()),
+        mx: Some(Mx {
+            kind: mx_kind(evidence.mx),
+            ttl: evidence.mx.ttl(),
+        }),
+        hosts: Some(
+            evidence
+                .hosts
+                .iter()
+                .map(|host| reported(host, ruling))
+                .collect(),
+        ),
+        hosts_left_out: Some(evidence.hosts_left_out),
+        ..blank
+    };
+    match ruling.verdict() {
+        Verdict::Listed(listing) => Report {
+            verdict: "listed",
+            reason: Some(format!("{} {}", listing.host.name, listing.address)),
+            code: Some(listing.hit.code),
+            text: Some(listing.hit.text),
+            ..report
+        },
+        Verdict::NotListed(not_listed) => Report {
+            verdict: "not-listed",
+            reason: Some(not_listed.reason.as_str().to_owned()),
+            ..report
+        },
+        Verdict::Undecided(doubt) => Report {
+            verdict: "undecided",
+            reason: Some(doubt.failure.to_string()),
+            ..report
+        },
+    }
+}
+
+fn remote<'a>(blank: Report<'a>, domain: &'a Domain, said: &'a Said) -> Report<'a> {
+    let report = Report {
+        domain: Some(domain.as_str()),
+        ..blank
+    };
+    match said {
+        Said::Listed { code, text, ttl } => Report {
+            verdict: "listed",
+            code: Some(*code),
+            text: Some(text),
+            ttl: Some((*ttl).into()),
+            ..report
+        },
+        Said::NotListed { ttl } => Report {
+            verdict: "not-listed",
+            ttl: Some((*ttl).into()),
+            ..report
+        },
+        Said::Undecided { why } => Report {
+            verdict: "undecided",
+            reason: Some(why.clone()),
+            ..report
+        },
+    }
+}
+
+fn mx_kind(mx: MxAnswer) -> &'static str {
+    match mx {
+        MxAnswer::Records { .. } => "records",
+        MxAnswer::Implicit { .. } => "implicit",
+        MxAnswer::Null { .. } => "null",
+        MxAnswer::OwnZone => "own-zone",
+        MxAnswer::Pending | MxAnswer::Failed(_) => "failed",
+    }
+}
+
+fn reported<'a>(host: &'a Host, ruling: &'a Ruling) -> ReportedHost<'a> {
+    let (kind, answers) = match &host.addresses {
+        Addresses::Resolved { a, aaaa } => ("resolved", vec![("A", a), ("AAAA", aaaa)]),
+        Addresses::Literal(_) => ("literal", Vec::new()),
+        Addresses::Localhost => ("localhost", Vec::new()),
+        Addresses::NotAHost => ("not-a-host", Vec::new()),
+        Addresses::OwnZone => ("own-zone", Vec::new()),
+    };
+    let failure = |(family, answer): (&str, &Answer)| {
+        answer
+            .failure()
+            .map(|failure| format!("{family}: {failure}"))
+    };
+    let address = |(address, ttl)| {
+        let hit = ruling.rules.table.judge(address).map(reported_hit);
+        ReportedAddress { address, ttl, hit }
+    };
+    ReportedHost {
+        preference: host.preference,
+        name: &host.name,
+        kind,
+        addresses: host.known().map(address).collect(),
+        failures: answers.into_iter().filter_map(failure).collect(),
+    }
+}
+
+fn reported_hit(hit: Hit<'_>) -> ReportedHit<'_> {
+    ReportedHit {
+        pattern: &hit.row.pattern,
+        line: hit.row.line,
+        code: hit.code,
+        text: hit.text,
+        embedded: hit.embedded,
+    }
+}

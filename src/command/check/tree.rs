@@ -1,0 +1,207 @@
+//! A report for people: a tree from the domain down to the row of the table.
+
+use std::fmt::{self, Write as _};
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::{Finding, Outcome};
+use crate::command::print::{BAD, FAINT, GOOD, UNSURE};
+use crate::command::settings::Origin;
+use crate::front::dns::client::Said;
+use crate::oracle::Ruling;
+use crate::verdict::domain::NotMail;
+use crate::verdict::evidence::{Addresses, Answer, Failure, Host, MxAnswer};
+use crate::verdict::{Domain, Reason, Verdict};
+
+/// The name under which the compiled-in table is shown.
+const RESERVED: &str = "reserved.cidr";
+
+/// The report, coloured; whoever prints it takes the colours out where they do not belong.
+pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _infallible = match &finding.outcome {
+        Outcome::Ruled(domain, ruling) => ruled(&mut text, domain, ruling, finding, origin),
+        Outcome::NoMailDomain(domain) => no_mail_domain(&mut text, domain),
+        Outcome::Said(domain, said) => remote(&mut text, domain, said, finding),
+        Outcome::Error(error) => {
+            writeln!(text, "{} {UNSURE}error{UNSURE:#} {error}", finding.given)
+        }
+    };
+    text
+}
+
+fn no_mail_domain(text: &mut String, domain: &Domain) -> fmt::Result {
+    let why = match domain.not_mail() {
+        Some(NotMail::AllNumeric) => "an address, not a mail domain: never listed",
+        Some(NotMail::SingleLabel) | None => "a single label, not a mail domain: never listed",
+    };
+    writeln!(text, "{domain} {GOOD}not listed{GOOD:#} {why}")
+}
+
+fn remote(text: &mut String, domain: &Domain, said: &Said, finding: &Finding) -> fmt::Result {
+    match said {
+        Said::Listed { text: why, .. } => writeln!(text, "{domain} {BAD}listed{BAD:#} {why}")?,
+        Said::NotListed { .. } => writeln!(text, "{domain} {GOOD}not listed{GOOD:#}")?,
+        Said::Undecided { why } => writeln!(text, "{domain} {UNSURE}undecided{UNSURE:#} {why}")?,
+    }
+    let took = finding.took;
+    match said {
+        Said::Listed { code, ttl, .. } => {
+            writeln!(
+                text,
+                "└─ {FAINT}A {code}, TTL {ttl} s, took {took:.1?}{FAINT:#}"
+            )
+        }
+        Said::NotListed { ttl } => {
+            writeln!(text, "└─ {FAINT}TTL {ttl} s, took {took:.1?}{FAINT:#}")
+        }
+        Said::Undecided { .. } => writeln!(text, "└─ {FAINT}SERVFAIL, took {took:.1?}{FAINT:#}"),
+    }
+}
+
+fn ruled(
+    text: &mut String,
+    domain: &Domain,
+    ruling: &Ruling,
+    finding: &Finding,
+    origin: &Origin,
+) -> fmt::Result {
+    match ruling.verdict() {
+        Verdict::Listed(listing) => {
+            writeln!(text, "{domain} {BAD}listed{BAD:#} {}", listing.hit.text)?;
+        }
+        Verdict::NotListed(not_listed) => {
+            writeln!(
+                text,
+                "{domain} {GOOD}not listed{GOOD:#} {}",
+                explain(not_listed.reason)
+            )?;
+        }
+        Verdict::Undecided(doubt) => {
+            let at = doubt
+                .host
+                .map(|host| format!("{host}: "))
+                .unwrap_or_default();
+            writeln!(
+                text,
+                "{domain} {UNSURE}undecided{UNSURE:#} {at}{}",
+                doubt.failure
+            )?;
+        }
+    }
+    mx(text, ruling.evidence.mx)?;
+    for host in &ruling.evidence.hosts {
+        self::host(text, host, ruling, origin)?;
+    }
+    if ruling.evidence.hosts_left_out > 0 {
+        writeln!(
+            text,
+            "├─ {} more hosts left out",
+            ruling.evidence.hosts_left_out
+        )?;
+    }
+    let (policy, ttl, took) = (
+        origin.policy.as_str(),
+        ruling.remaining.as_secs(),
+        finding.took,
+    );
+    writeln!(
+        text,
+        "└─ {FAINT}policy {policy}, kept for {ttl} s, took {took:.1?}{FAINT:#}"
+    )
+}
+
+fn explain(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Clean => "",
+        Reason::NullMx => "null MX: the domain takes no mail",
+        Reason::NoAddress => "no host has an address; does the upstream strip reserved ones?",
+        Reason::HostsLeftOut => "all hosts looked at hit, but there are more than the limit",
+        Reason::OwnZone => "the name lies in a zone of our own",
+    }
+}
+
+fn mx(text: &mut String, mx: MxAnswer) -> fmt::Result {
+    match mx {
+        MxAnswer::Records { .. } | MxAnswer::OwnZone => Ok(()),
+        MxAnswer::Implicit { ttl } => {
+            writeln!(
+                text,
+                "├─ no MX: the domain itself is the host {FAINT}(TTL {ttl} s){FAINT:#}"
+            )
+        }
+        MxAnswer::Null { ttl } => writeln!(text, "├─ MX . {FAINT}(TTL {ttl} s){FAINT:#}"),
+        MxAnswer::Pending => writeln!(text, "├─ MX {UNSURE}?{UNSURE:#} {}", Failure::Pending),
+        MxAnswer::Failed(failure) => writeln!(text, "├─ MX {UNSURE}?{UNSURE:#} {failure}"),
+    }
+}
+
+fn host(text: &mut String, host: &Host, ruling: &Ruling, origin: &Origin) -> fmt::Result {
+    let Host {
+        name,
+        preference,
+        addresses,
+    } = host;
+    match (ruling.evidence.mx, ruling.evidence.mx.ttl()) {
+        (MxAnswer::Records { .. }, Some(ttl)) => {
+            writeln!(
+                text,
+                "├─ MX {preference} {name} {FAINT}(TTL {ttl} s){FAINT:#}"
+            )?;
+        }
+        _ => writeln!(text, "├─ {name}")?,
+    }
+    match addresses {
+        Addresses::Resolved { a, aaaa } => {
+            answer(text, "A", a)?;
+            answer(text, "AAAA", aaaa)?;
+            if matches!((a, aaaa), (Answer::Absent { .. }, Answer::Absent { .. })) {
+                writeln!(text, "│  └─ {FAINT}no address{FAINT:#}")?;
+            }
+        }
+        Addresses::Literal(_) => writeln!(text, "│  ├─ {FAINT}an address by itself{FAINT:#}")?,
+        Addresses::Localhost => writeln!(text, "│  ├─ {FAINT}loopback by name{FAINT:#}")?,
+        Addresses::NotAHost => writeln!(text, "│  └─ {FAINT}no host name: skipped{FAINT:#}")?,
+        Addresses::OwnZone => {
+            writeln!(text, "│  └─ {FAINT}in a zone of our own: skipped{FAINT:#}")?;
+        }
+    }
+    let known: Vec<(IpAddr, Option<u32>)> = host.known().collect();
+    for (index, (address, ttl)) in known.iter().enumerate() {
+        let branch = if index + 1 == known.len() {
+            "└─"
+        } else {
+            "├─"
+        };
+        let ttl = ttl.map(|ttl| format!(" (TTL {ttl} s)")).unwrap_or_default();
+        match ruling.rules.table.judge(*address) {
+            None => writeln!(text, "│  {branch} {address} {FAINT}{ttl}{FAINT:#}")?,
+            Some(hit) => {
+                let inside = hit
+                    .embedded
+                    .map(|inside| format!(", as {inside},"))
+                    .unwrap_or_default();
+                let table = table(origin.table.as_deref());
+                writeln!(
+                    text,
+                    "│  {branch} {BAD}{address}{BAD:#}{FAINT}{ttl}{FAINT:#}{inside} hits {} {FAINT}({table}:{}){FAINT:#} {}",
+                    hit.row.pattern, hit.row.line, hit.text
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says why a family's addresses are not known, if they are not.
+fn answer(text: &mut String, family: &str, answer: &Answer) -> fmt::Result {
+    match answer.failure() {
+        Some(failure) => writeln!(text, "│  ├─ {family} {UNSURE}?{UNSURE:#} {failure}"),
+        None => Ok(()),
+    }
+}
+
+fn table(file: Option<&Path>) -> String {
+    file.map_or_else(|| RESERVED.to_owned(), |file| file.display().to_string())
+}

@@ -1,0 +1,132 @@
+//! `bogusmx serve --demo`: a small world to try the daemon on, without the Internet.
+//!
+//! The world is a master file, served by an authoritative server of hickory's on a port of its own.
+//! The oracle asks it as it would ask any resolver, over a socket.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use hickory_net::runtime::TokioRuntimeProvider;
+use hickory_proto::rr::{LowerName, Name, RData, RecordType};
+use hickory_server::Server;
+use hickory_server::store::in_memory::InMemoryZoneHandler;
+use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneType};
+use thiserror::Error;
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::print;
+use crate::front::dns::client::{self, ClientError, Said};
+use crate::front::dns::zone_file::{self, ZoneFileError};
+use crate::verdict::Domain;
+use crate::verdict::domain::Unfit;
+
+/// The world.
+const WORLD: &str = include_str!("../../zones/demo.zone");
+
+/// How long an idle TCP connection of the world stays open.
+const TCP_IDLE: Duration = Duration::from_secs(5);
+
+/// Octets of answers that one such connection may have waiting.
+const TCP_BUFFER_OCTETS: usize = 4096;
+
+/// Why the demo cannot run.
+#[derive(Debug, Error)]
+pub(super) enum DemoError {
+    #[error(transparent)]
+    World(#[from] ZoneFileError),
+    #[error("demo.zone: {name} is no mail domain: {why}")]
+    Name { name: String, why: Unfit },
+    #[error("the demo's world cannot be served: {0}")]
+    Bind(std::io::Error),
+    #[error("the demo cannot ask itself: {0}")]
+    Client(#[from] Box<ClientError>),
+}
+
+/// The world, being served.
+pub(super) struct Demo {
+    address: SocketAddr,
+    /// The mail domains to show, each with what is odd about it.
+    domains: Vec<(Domain, String)>,
+    _server: Server<Catalog>,
+}
+
+impl Demo {
+    /// Reads the world and begins to serve it on a port of 127.0.0.1.
+    pub(super) async fn start() -> Result<Self, DemoError> {
+        let mut records = zone_file::parse(WORLD, "demo.zone", "")?;
+        // The zone must know its SOA before anything else.
+        records.sort_by_key(|record| record.record_type() != RecordType::SOA);
+        let mut domains = Vec::new();
+        let mut world = InMemoryZoneHandler::<TokioRuntimeProvider>::empty(
+            Name::root(),
+            ZoneType::Primary,
+            AxfrPolicy::Deny,
+        );
+        for record in records {
+            if let RData::TXT(text) = &record.data {
+                let unfit = |why| DemoError::Name {
+                    name: record.name.to_string(),
+                    why,
+                };
+                let domain = Domain::from_labels(record.name.iter()).map_err(unfit)?;
+                domains.push((domain, text.to_string()));
+            }
+            world.upsert_mut(record, 0);
+        }
+        let mut catalog = Catalog::new();
+        catalog.upsert(
+            LowerName::from(Name::root()),
+            vec![std::sync::Arc::new(world)],
+        );
+
+        let mut server = Server::new(catalog);
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .map_err(DemoError::Bind)?;
+        let address = udp.local_addr().map_err(DemoError::Bind)?;
+        let tcp = TcpListener::bind(address).await.map_err(DemoError::Bind)?;
+        server.register_socket(udp);
+        server.register_listener(tcp, TCP_IDLE, TCP_BUFFER_OCTETS);
+        Ok(Self {
+            address,
+            domains,
+            _server: server,
+        })
+    }
+
+    /// Where the world is served.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Asks the daemon at `address` about each domain, over DNS, and prints what it says.
+pub(super) async fn show(
+    demo: &Demo,
+    address: SocketAddr,
+    origin: &Domain,
+) -> Result<(), super::CommandError> {
+    let (good, bad, faint) = (print::GOOD, print::BAD, print::FAINT);
+    print::out("\nA small Internet of its own is being served. What it answers:\n\n")?;
+    for (domain, oddity) in &demo.domains {
+        let said = client::ask(address, origin, domain)
+            .await
+            .map_err(|error| DemoError::Client(Box::new(error)))?;
+        let (style, word, text) = match said {
+            Said::Listed { text, .. } => (bad, "listed", text),
+            Said::NotListed { .. } => (good, "not listed", String::new()),
+            Said::Undecided { why } => (print::UNSURE, "undecided", why),
+        };
+        print::out(format_args!(
+            "  {domain:<16} {style}{word:<10}{style:#}  {text:<42} {faint}{oddity}{faint:#}\n"
+        ))?;
+    }
+    let (ip, port) = (address.ip(), address.port());
+    print::out(format_args!(
+        "\nTry it:\n\n  dig @{ip} -p {port} hot.de.{origin} A +short\n  \
+         dig @{ip} -p {port} hot.de.{origin} TXT +short\n  \
+         bogusmx check --server {address} --origin {origin} hot.de good.example\n\n\
+         Stop with Ctrl-C.\n"
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The commands: what was typed becomes settings, settings become parts, parts do the work.
+
+pub mod args;
+mod check;
+mod demo;
+mod print;
+mod privilege;
+mod serve;
+pub mod settings;
+mod zones;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use args::{Cli, Command};
+use demo::DemoError;
+use privilege::PrivilegeError;
+use settings::{Settings, SettingsError};
+use zones::LoadError;
+
+use crate::front::listen::BindError;
+use crate::front::zone::Zone;
+use crate::oracle::Oracle;
+use crate::oracle::upstream::{Upstream, UpstreamError};
+
+/// How a command ends; part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All went well; nothing is listed.
+    Success,
+    /// Something is listed.
+    Listed,
+    /// Something could not be found out, or an error.
+    Trouble,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Success => Self::SUCCESS,
+            Ending::Listed => Self::from(1),
+            Ending::Trouble => Self::from(2),
+        }
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, Error)]
+enum CommandError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Privilege(#[from] PrivilegeError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs the command, and reports an error on standard error.
+pub fn run(cli: &Cli) -> Ending {
+    let outcome = tokio::runtime::Runtime::new()
+        .map_err(CommandError::from)
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                match &cli.command {
+                    Command::Serve(args) => serve::run(args).await,
+                    Command::Check(args) => check::run(args).await,
+                }
+            })
+        });
+    match outcome {
+        Ok(ending) => ending,
+        // Whoever reads us has read enough.
+        Err(CommandError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            Ending::Success
+        }
+        Err(error) => {
+            print::error(&error);
+            Ending::Trouble
+        }
+    }
+}
+
+/// The oracle of these settings.
+fn oracle(settings: &Settings) -> Result<Arc<Oracle<Upstream>>, CommandError> {
+    let upstream = Upstream::new(&settings.resolvers()?, settings.upstream_limits)?;
+    let own = settings
+        .origins
+        .iter()
+        .map(|origin| origin.name.clone())
+        .collect();
+    Ok(Arc::new(Oracle::new(
+        upstream,
+        own,
+        settings.limits,
+        settings.lifetimes,
+    )))
+}
+
+/// The zones of these settings.
+fn zones(settings: &Settings) -> Result<Arc<[Zone]>, CommandError> {
+    let zones = settings
+        .origins
+        .iter()
+        .map(zones::load)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(zones.into())
+}

@@ -1,0 +1,72 @@
+//! What is in force where nothing is set.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// The port on which bogusmx answers: not 53, where the machine's resolver is.
+pub const DEFAULT_PORT: u16 = 5300;
+
+pub(super) const ORIGIN: &str = "bogusmx.local";
+pub(super) const USER: &str = "nobody";
+pub(super) const LOG: &str = "info";
+
+pub(super) const QUERY_TIMEOUT: Duration = Duration::from_millis(1500);
+pub(super) const ANSWER_DEADLINE: Duration = Duration::from_millis(1200);
+pub(super) const EVALUATION_DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const MIN_TTL: Duration = Duration::from_secs(60);
+pub(super) const MAX_TTL: Duration = Duration::from_secs(60 * 60);
+pub(super) const UNDECIDED_MIN_TTL: Duration = Duration::from_secs(5);
+pub(super) const UNDECIDED_MAX_TTL: Duration = Duration::from_secs(5 * 60);
+pub(super) const SERVE_STALE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const STALE_TTL: Duration = Duration::from_secs(30);
+pub(super) const REFRESH_AHEAD_PERCENT: u32 = 10;
+pub(super) const TCP_IDLE: Duration = Duration::from_secs(10);
+
+pub(super) const QUERY_TRIES: NonZeroU32 = at_least_one(2);
+pub(super) const MAX_MX_HOSTS: NonZeroU32 = at_least_one(16);
+pub(super) const MAX_CNAMES: NonZeroU32 = at_least_one(10);
+pub(super) const EVALUATIONS: NonZeroU32 = at_least_one(256);
+pub(super) const WAITING: u32 = 4096;
+pub(super) const PENDING_ANSWERS: NonZeroU32 = at_least_one(16_384);
+pub(super) const CLIENT_EVALUATIONS_PER_SECOND: NonZeroU32 = at_least_one(500);
+pub(super) const CLIENT_EVALUATIONS_BURST: NonZeroU32 = at_least_one(5000);
+pub(super) const CACHE_MIB: NonZeroU32 = at_least_one(64);
+pub(super) const TCP_CONNECTIONS: NonZeroU32 = at_least_one(256);
+
+/// `value`, or 1 for 0, which no default is.
+const fn at_least_one(value: u32) -> NonZeroU32 {
+    match NonZeroU32::new(value) {
+        Some(value) => value,
+        None => NonZeroU32::MIN,
+    }
+}
+
+/// Loopback only: who wants more says so.
+pub(super) fn listen() -> Vec<SocketAddr> {
+    vec![
+        SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, DEFAULT_PORT)),
+    ]
+}
+
+/// Loopback, private and link-local networks (RFC 1918, RFC 4193, RFC 3927, RFC 4291).
+pub(super) fn allow_query() -> Vec<IpNet> {
+    let v4 = [
+        ([127, 0, 0, 0], 8),
+        ([10, 0, 0, 0], 8),
+        ([172, 16, 0, 0], 12),
+        ([192, 168, 0, 0], 16),
+        ([169, 254, 0, 0], 16),
+    ];
+    let v6 = [
+        (Ipv6Addr::LOCALHOST, 128),
+        (Ipv6Addr::from_segments([0xfc00, 0, 0, 0, 0, 0, 0, 0]), 7),
+        (Ipv6Addr::from_segments([0xfe80, 0, 0, 0, 0, 0, 0, 0]), 10),
+    ];
+    let v4 = v4.map(|(address, length)| IpNet::V4(Ipv4Net::new_assert(address.into(), length)));
+    let v6 = v6.map(|(address, length)| IpNet::V6(Ipv6Net::new_assert(address, length)));
+    v4.into_iter().chain(v6).collect()
+}

@@ -1,0 +1,258 @@
+//! The configuration file as it is written: TOML, flat, every key optional.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+use crate::command::args::{listen_address, server_address};
+use crate::front::zone::{NotListedAs, UndecidedAs};
+use crate::verdict::Policy;
+
+/// The keys of the file. What they do is said beside what they bound, and in the example
+/// configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "deploy/bogusmx.toml documents each key")]
+pub struct ConfigFile {
+    pub listen: Option<Vec<Listen>>,
+    pub upstream: Option<Vec<Server>>,
+    pub allow_query: Option<Vec<IpNet>>,
+    #[serde(deserialize_with = "policy")]
+    pub policy: Option<Policy>,
+    pub table: Option<PathBuf>,
+    pub zone: Option<PathBuf>,
+    #[serde(deserialize_with = "not_listed")]
+    pub not_listed: Option<NotListedAs>,
+    #[serde(deserialize_with = "undecided")]
+    pub undecided: Option<UndecidedAs>,
+    pub origin: Option<Vec<OriginSection>>,
+    pub query_timeout: Option<Span>,
+    pub query_tries: Option<u32>,
+    pub answer_deadline: Option<Span>,
+    pub evaluation_deadline: Option<Span>,
+    pub min_ttl: Option<Span>,
+    pub max_ttl: Option<Span>,
+    pub undecided_min_ttl: Option<Span>,
+    pub undecided_max_ttl: Option<Span>,
+    pub serve_stale: Option<Span>,
+    pub stale_ttl: Option<Span>,
+    pub refresh_ahead_percent: Option<u32>,
+    pub max_mx_hosts: Option<u32>,
+    pub max_cnames: Option<u32>,
+    pub evaluations: Option<u32>,
+    pub waiting: Option<u32>,
+    pub pending_answers: Option<u32>,
+    pub client_evaluations_per_second: Option<u32>,
+    pub client_evaluations_burst: Option<u32>,
+    pub cache_mib: Option<u32>,
+    pub tcp_connections: Option<u32>,
+    pub tcp_idle: Option<Span>,
+    pub user: Option<String>,
+    pub log: Option<String>,
+}
+
+/// One `[[origin]]`; what it leaves out is as at the top of the file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "deploy/bogusmx.toml documents each key")]
+pub struct OriginSection {
+    pub name: String,
+    #[serde(default, deserialize_with = "policy")]
+    pub policy: Option<Policy>,
+    pub table: Option<PathBuf>,
+    pub zone: Option<PathBuf>,
+    #[serde(default, deserialize_with = "not_listed")]
+    pub not_listed: Option<NotListedAs>,
+    #[serde(default, deserialize_with = "undecided")]
+    pub undecided: Option<UndecidedAs>,
+}
+
+/// A length of time, written as `1500ms`, `10s` or `1h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+/// An address to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen(pub SocketAddr);
+
+/// An upstream resolver; the port may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server(pub SocketAddr);
+
+/// What is wrong with a configuration file.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("{}: cannot read the configuration: {error}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no TOML, or a key is unknown, or a value is not of the key's kind.
+    #[error("{}:{line}:{column}: {message}", file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong, and what to write instead.
+        message: String,
+    },
+}
+
+impl ConfigFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the line and the column.
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|error| ConfigError::Read {
+            file: file.to_owned(),
+            error,
+        })?;
+        Self::parse(&text, file)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the line and the column.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            let before = text.get(..offset).unwrap_or(text);
+            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            ConfigError::Syntax {
+                file: file.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+                message: explain(error.message()),
+            }
+        })
+    }
+}
+
+/// Says of an unknown key which known one is nearest.
+///
+/// serde reports "unknown field `a`, expected one of `b`, `c`": the names are between backticks.
+fn explain(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    match names.next() {
+        Some(unknown) if message.starts_with("unknown field") => {
+            let nearest = names.max_by(|one, other| {
+                let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
+                likeness(one).total_cmp(&likeness(other))
+            });
+            let hint = nearest
+                .map(|name| format!("; did you mean '{name}'?"))
+                .unwrap_or_default();
+            format!("unknown key '{unknown}'{hint}")
+        }
+        _ => message.trim_end().replace('\n', ", "),
+    }
+}
+
+/// Reads a value out of its text form, with the reader's own words where it fails.
+fn from_text<'de, D, T>(
+    deserializer: D,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    read(&text).map_err(serde::de::Error::custom)
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let parsed = humantime::parse_duration(text);
+            parsed.map(Self).map_err(|_| {
+                format!("'{text}' is no length of time: write 1500ms, 10s, 5m, 1h or 1day")
+            })
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| listen_address(text).map(Self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Server {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| server_address(text).map(Self))
+    }
+}
+
+fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Policy>, D::Error> {
+    from_text(deserializer, |text| text.parse().map(Some))
+}
+
+fn not_listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NotListedAs>, D::Error> {
+    from_text(deserializer, |text| match text {
+        "nodata" => Ok(Some(NotListedAs::NoData)),
+        "nxdomain" => Ok(Some(NotListedAs::NxDomain)),
+        _ => Err(format!("unknown value '{text}': write nodata or nxdomain")),
+    })
+}
+
+fn undecided<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<UndecidedAs>, D::Error> {
+    from_text(deserializer, |text| match text {
+        "servfail" => Ok(Some(UndecidedAs::ServFail)),
+        "not-listed" => Ok(Some(UndecidedAs::NotListed)),
+        _ => Err(format!(
+            "unknown value '{text}': write servfail or not-listed"
+        )),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_error(text: &str, expected: &str) {
+        let error = ConfigFile::parse(text, Path::new("bogusmx.toml")).unwrap_err();
+        assert_eq!(error.to_string(), format!("bogusmx.toml:{expected}"));
+    }
+
+    #[test]
+    fn errors_say_where_and_what() {
+        check_error(
+            "polcy = \"any\"",
+            "1:1: unknown key 'polcy'; did you mean 'policy'?",
+        );
+        check_error(
+            "\nmax_ttl = \"soon\"",
+            "2:11: 'soon' is no length of time: write 1500ms, 10s, 5m, 1h or 1day",
+        );
+        check_error(
+            "policy = \"some\"",
+            "1:10: unknown policy 'some': write any, all or loop",
+        );
+        check_error(
+            "[[origin]]\nname = \"a.b\"\ntabel = \"x\"",
+            "3:1: unknown key 'tabel'; did you mean 'table'?",
+        );
+        check_error(
+            "listen = [\"127.0.0.1\"]",
+            "1:11: '127.0.0.1' is no address with a port: write 127.0.0.1:5300 or [::1]:5300",
+        );
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing() {
+        let file = ConfigFile::parse("", Path::new("empty")).unwrap();
+        assert!(file.listen.is_none() && file.origin.is_none() && file.user.is_none());
+    }
+}

@@ -1,0 +1,148 @@
+//! From an answer to the octets of a response.
+
+use hickory_proto::op::{Edns, Header, Metadata, ResponseCode};
+use hickory_proto::rr::rdata::NULL;
+use hickory_proto::rr::rdata::opt::EdnsOption;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecoder, BinEncoder};
+use hickory_server::server::Request;
+use hickory_server::zone_handler::{MessageResponseBuilder, Queries};
+
+use super::Transport;
+use crate::front::answer::{Answer, Rcode, Trouble};
+use crate::front::zone::{Rr, Zone};
+use crate::verdict::Domain;
+
+/// The payload that we send and take over UDP: what passes without fragments (RFC 9715).
+const EDNS_PAYLOAD_OCTETS: u16 = 1232;
+
+/// What a client without EDNS takes over UDP (RFC 1035, section 4.2.1).
+const PLAIN_PAYLOAD_OCTETS: u16 = 512;
+
+/// The option code of extended errors (RFC 8914, section 2).
+pub(super) const EXTENDED_ERROR: u16 = 15;
+
+/// Encodes an answer; over UDP, one that is too long leaves without records and with TC set.
+///
+/// None if the encoder fails, which no answer of ours makes it do.
+pub(super) fn answer(
+    request: &Request,
+    answer: &Answer,
+    zone: Option<&Zone>,
+    transport: Transport,
+) -> Option<Vec<u8>> {
+    let edns = request
+        .edns
+        .as_ref()
+        .map(|theirs| edns(theirs, answer.trouble.as_ref()));
+    let whole = write(request, answer, zone, edns.as_ref(), false)?;
+    if transport == Transport::Tcp || whole.len() <= payload(request).into() {
+        return Some(whole);
+    }
+    let plain = request.edns.as_ref().map(|theirs| self::edns(theirs, None));
+    write(
+        request,
+        &Answer::bare(answer.rcode),
+        None,
+        plain.as_ref(),
+        true,
+    )
+}
+
+/// Encodes a response to a query whose question cannot be read or does not matter.
+pub(super) fn header_only(query: &Header, rcode: Rcode) -> Option<Vec<u8>> {
+    let nothing = Queries::read(&mut BinDecoder::new(&[]), 0).ok()?;
+    let response =
+        MessageResponseBuilder::new(&nothing, None).error_msg(&query.metadata, code(rcode));
+    let mut octets = Vec::with_capacity(PLAIN_PAYLOAD_OCTETS.into());
+    response
+        .destructive_emit(&mut BinEncoder::new(&mut octets))
+        .ok()?;
+    Some(octets)
+}
+
+fn write(
+    request: &Request,
+    answer: &Answer,
+    zone: Option<&Zone>,
+    edns: Option<&Edns>,
+    is_truncated: bool,
+) -> Option<Vec<u8>> {
+    let query = request.queries.queries().first()?;
+    let mut metadata = Metadata::response_from_request(&request.metadata);
+    metadata.response_code = code(answer.rcode);
+    metadata.authoritative = answer.is_authoritative;
+    metadata.recursion_available = false;
+    metadata.truncation = is_truncated;
+    let records: Vec<Record> = answer
+        .records
+        .iter()
+        .map(|rr| record(query.original().name().clone(), rr))
+        .collect();
+    let soa = match (&answer.soa, zone) {
+        (Some(soa), Some(zone)) => Some(record(name(&zone.origin)?, soa)),
+        _ => None,
+    };
+    let mut octets = Vec::with_capacity(PLAIN_PAYLOAD_OCTETS.into());
+    let mut encoder = BinEncoder::new(&mut octets);
+    encoder.set_max_size(u16::MAX);
+    MessageResponseBuilder::new(&request.queries, edns)
+        .build(metadata, &records, [], &soa, [])
+        .destructive_emit(&mut encoder)
+        .ok()?;
+    Some(octets)
+}
+
+/// What the client takes over UDP.
+fn payload(request: &Request) -> u16 {
+    match &request.edns {
+        Some(edns) => edns
+            .max_payload()
+            .clamp(PLAIN_PAYLOAD_OCTETS, EDNS_PAYLOAD_OCTETS),
+        None => PLAIN_PAYLOAD_OCTETS,
+    }
+}
+
+/// Our OPT record (RFC 6891): version 0, DO as the client has it (RFC 3225, section 3).
+fn edns(theirs: &Edns, trouble: Option<&Trouble>) -> Edns {
+    let mut edns = Edns::new();
+    edns.set_max_payload(EDNS_PAYLOAD_OCTETS);
+    edns.set_version(0);
+    edns.set_dnssec_ok(theirs.flags().dnssec_ok);
+    if let Some(Trouble { code, text }) = trouble {
+        let data = code.to_be_bytes().into_iter().chain(text.bytes()).collect();
+        edns.options_mut()
+            .insert(EdnsOption::Unknown(EXTENDED_ERROR, data));
+    }
+    edns
+}
+
+fn record(name: Name, rr: &Rr) -> Record {
+    let rdata = NULL::with(rr.rdata.to_vec());
+    Record::from_rdata(
+        name,
+        rr.ttl,
+        RData::Unknown {
+            code: RecordType::from(rr.rtype),
+            rdata,
+        },
+    )
+}
+
+fn name(origin: &Domain) -> Option<Name> {
+    let mut name = Name::from_labels(origin.labels().map(str::as_bytes)).ok()?;
+    name.set_fqdn(true);
+    Some(name)
+}
+
+fn code(rcode: Rcode) -> ResponseCode {
+    match rcode {
+        Rcode::NoError => ResponseCode::NoError,
+        Rcode::FormErr => ResponseCode::FormErr,
+        Rcode::ServFail => ResponseCode::ServFail,
+        Rcode::NxDomain => ResponseCode::NXDomain,
+        Rcode::NotImp => ResponseCode::NotImp,
+        Rcode::Refused => ResponseCode::Refused,
+        Rcode::BadVers => ResponseCode::BADVERS,
+    }
+}

@@ -1,0 +1,143 @@
+//! Binds the listeners, runs them, and stops them with their answers in flight sent.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::dns::Dns;
+use super::tcp::Connections;
+pub use super::tcp::TcpLimits;
+use super::{tcp, udp};
+use crate::oracle::lookup::Lookup;
+
+/// How often port 0 is tried until a port is free for both UDP and TCP.
+const PORT_TRIES: usize = 16;
+
+/// An address that could not be bound.
+#[derive(Debug, Error)]
+#[error("cannot listen on {address} over {transport}: {error}{}", hint(error))]
+pub struct BindError {
+    address: SocketAddr,
+    transport: &'static str,
+    error: io::Error,
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    const HINTS: [(io::ErrorKind, &str); 3] = [
+        (
+            io::ErrorKind::AddrInUse,
+            "; another program has it, choose another --listen",
+        ),
+        (
+            io::ErrorKind::PermissionDenied,
+            "; ports below 1024 need root or CAP_NET_BIND_SERVICE",
+        ),
+        (
+            io::ErrorKind::AddrNotAvailable,
+            "; this machine does not have that address",
+        ),
+    ];
+    HINTS
+        .iter()
+        .find(|(kind, _)| *kind == error.kind())
+        .map_or("", |(_, hint)| hint)
+}
+
+/// UDP and TCP on one address and port.
+#[derive(Debug)]
+pub struct Listener {
+    udp: UdpSocket,
+    tcp: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Binds both; port 0 takes a port that is free for both.
+    ///
+    /// # Errors
+    /// [`BindError`] names the address.
+    pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let mut tries = 1;
+        loop {
+            match Self::bind_once(address).await {
+                Err(error)
+                    if address.port() == 0
+                        && error.error.kind() == io::ErrorKind::AddrInUse
+                        && tries < PORT_TRIES =>
+                {
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn bind_once(address: SocketAddr) -> Result<Self, BindError> {
+        let failed = |transport| {
+            move |error| BindError {
+                address,
+                transport,
+                error,
+            }
+        };
+        let udp = UdpSocket::bind(address).await.map_err(failed("UDP"))?;
+        let address = udp.local_addr().map_err(failed("UDP"))?;
+        let tcp = TcpListener::bind(address).await.map_err(failed("TCP"))?;
+        Ok(Self { udp, tcp, address })
+    }
+
+    /// The address, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// Answers on all listeners until `stop`, then waits for the answers in flight, `drain` at most.
+///
+/// # Errors
+/// If a listener fails for good.
+pub async fn serve<L: Lookup>(
+    listeners: Vec<Listener>,
+    dns: Arc<Dns<L>>,
+    limits: TcpLimits,
+    stop: CancellationToken,
+    drain: Duration,
+) -> io::Result<()> {
+    let tasks = TaskTracker::new();
+    let shared = Arc::new(Connections {
+        dns: Arc::clone(&dns),
+        free: Arc::new(Semaphore::new(
+            limits.connections_max.min(Semaphore::MAX_PERMITS),
+        )),
+        idle: limits.idle,
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+    });
+    let mut loops = JoinSet::new();
+    for Listener { udp, tcp, .. } in listeners {
+        loops.spawn(udp::serve(
+            Arc::new(udp),
+            Arc::clone(&dns),
+            tasks.clone(),
+            stop.clone(),
+        ));
+        loops.spawn(tcp::serve(tcp, Arc::clone(&shared)));
+    }
+    while let Some(ended) = loops.join_next().await {
+        ended.map_err(io::Error::other)??;
+    }
+    tasks.close();
+    if timeout(drain, tasks.wait()).await.is_err() {
+        tracing::warn!("stopped with {} answers unsent", tasks.len());
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! The protocols in which verdicts are asked for.
+//!
+//! `zone` and `answer` are pure; `dns` turns packets into questions and answers into packets;
+//! `udp` and `tcp` own the sockets.
+
+pub mod answer;
+pub mod dns;
+pub mod listen;
+pub mod stats;
+mod tcp;
+mod udp;
+pub mod zone;

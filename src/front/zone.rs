@@ -1,0 +1,138 @@
+//! From a query name to what is asked: which of our zones, which static name, which mail domain.
+//!
+//! Pure: labels in, a place out.
+
+use std::collections::BTreeMap;
+
+use arc_swap::ArcSwap;
+
+use crate::verdict::{Domain, Rules};
+
+/// One zone that we serve.
+#[derive(Debug)]
+pub struct Zone {
+    /// The name at its top.
+    pub origin: Domain,
+    /// The names that are answered without judging.
+    pub fixed: FixedNames,
+    /// How "not listed" is said.
+    pub not_listed: NotListedAs,
+    /// How "could not find out" is said.
+    pub undecided: UndecidedAs,
+    /// What its verdicts are judged by; exchanged whole when a table is read again.
+    pub rules: ArcSwap<Rules>,
+}
+
+/// How "not listed" is said for a name of more than one label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NotListedAs {
+    /// NOERROR without records: right for every resolver, because below a name that is not listed
+    /// there may be one that is.
+    #[default]
+    NoData,
+    /// NXDOMAIN, as RFC 5782 has it. Resolvers that believe RFC 8020 then hide names below.
+    NxDomain,
+}
+
+/// How "could not find out" is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UndecidedAs {
+    /// SERVFAIL, so that the client asks again.
+    #[default]
+    ServFail,
+    /// As "not listed", with a TTL of some seconds: for resolvers that keep SERVFAIL too long.
+    NotListed,
+}
+
+/// A resource record, as far as an answer needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rr {
+    /// The type, as on the wire.
+    pub rtype: u16,
+    /// Seconds.
+    pub ttl: u32,
+    /// The record data, as on the wire, without compressed names.
+    pub rdata: Box<[u8]>,
+}
+
+/// The names of a zone file, relative to the origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixedNames {
+    /// The zone's SOA record.
+    pub soa: Rr,
+    /// Records by name in lower case; the empty name is the origin's.
+    pub names: BTreeMap<Box<str>, Vec<Rr>>,
+}
+
+/// Where a query name lies.
+#[derive(Debug)]
+pub enum Place<'z> {
+    /// In none of our zones.
+    Outside,
+    /// At a name of the zone file.
+    Fixed(&'z Zone, &'z [Rr]),
+    /// At a name that is not listed, whatever the DNS says.
+    Never {
+        /// The zone.
+        zone: &'z Zone,
+        /// Whether it must be NODATA: there are, or may be, names below it.
+        is_nodata: bool,
+    },
+    /// At a mail domain.
+    Mail(&'z Zone, Domain),
+}
+
+impl FixedNames {
+    /// Whether a name of the zone file lies below this one.
+    fn has_below(&self, name: &str) -> bool {
+        let below = |known: &str| {
+            known
+                .strip_suffix(name)
+                .is_some_and(|rest| rest.ends_with('.'))
+        };
+        self.names.keys().any(|known| below(known))
+    }
+}
+
+/// Finds the place of a query name, given as its labels without the root.
+///
+/// The longest origin that fits decides. Below it the exact name counts, without a walk to its
+/// parents.
+pub fn place<'z>(zones: &'z [Zone], labels: &[&[u8]]) -> Place<'z> {
+    let candidates = zones
+        .iter()
+        .filter_map(|zone| Some((zone, below(&zone.origin, labels)?)));
+    let Some((zone, labels)) = candidates.min_by_key(|(_, rest)| rest.len()) else {
+        return Place::Outside;
+    };
+    let name = lower_case(labels);
+    if let Some(records) = zone.fixed.names.get(name.as_str()) {
+        return Place::Fixed(zone, records);
+    }
+    let is_nodata = labels.len() == 1 || zone.fixed.has_below(&name);
+    match Domain::from_labels(labels.iter().copied()) {
+        Ok(domain) if domain.not_mail().is_none() && !is_own(zones, &domain) => {
+            Place::Mail(zone, domain)
+        }
+        Ok(_) | Err(_) => Place::Never { zone, is_nodata },
+    }
+}
+
+/// The labels in front of the origin, if the name lies at or below it.
+fn below<'l, 'o>(origin: &Domain, labels: &'l [&'o [u8]]) -> Option<&'l [&'o [u8]]> {
+    let depth = labels.len().checked_sub(origin.labels().count())?;
+    let (rest, tail) = labels.split_at_checked(depth)?;
+    let same = |(label, known): (&&[u8], &str)| label.eq_ignore_ascii_case(known.as_bytes());
+    tail.iter().zip(origin.labels()).all(same).then_some(rest)
+}
+
+/// Asking for a name of ours would end in a loop through the resolver that forwards to us.
+fn is_own(zones: &[Zone], domain: &Domain) -> bool {
+    zones.iter().any(|zone| domain.is_at_or_below(&zone.origin))
+}
+
+/// The key into the zone file's names. An octet outside ASCII becomes a character that no key has.
+fn lower_case(labels: &[&[u8]]) -> String {
+    let label = |label: &&[u8]| String::from_utf8_lossy(label).to_ascii_lowercase();
+    labels.iter().map(label).collect::<Vec<_>>().join(".")
+}

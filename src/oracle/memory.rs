@@ -1,0 +1,114 @@
+//! What is remembered of each domain, bounded by octets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::time::Instant;
+
+use crate::verdict::{Domain, Evidence};
+
+/// What moka itself costs for an entry, measured with a boxed name as key.
+const ENTRY_OVERHEAD_OCTETS: usize = 385;
+
+/// The evidence on many domains.
+///
+/// Entries do not expire here: how long one counts depends on the verdict, and so on the zone that
+/// asks. The bound on octets makes room for new ones.
+pub(super) struct Memory {
+    entries: Cache<Domain, Arc<Entry>>,
+}
+
+/// What is remembered of one domain.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The last collection, whole or with failures.
+    pub(super) finding: Finding,
+    /// How many collections in a row had failures, this one included.
+    pub(super) failures: u32,
+    /// The last finding before they began, for as long as they last.
+    pub(super) before_failures: Option<Finding>,
+}
+
+/// Evidence, and when it was collected.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    pub(super) evidence: Arc<Evidence>,
+    pub(super) gathered_at: Instant,
+}
+
+impl Memory {
+    /// A memory of at most `octets`, counting keys and the cache's own cost.
+    pub(super) fn new(octets: u64) -> Self {
+        let entries = Cache::builder()
+            .max_capacity(octets)
+            .weigher(|domain: &Domain, entry: &Arc<Entry>| {
+                let octets = ENTRY_OVERHEAD_OCTETS + domain.as_str().len() + entry.weight();
+                u32::try_from(octets).unwrap_or(u32::MAX)
+            })
+            .build();
+        Self { entries }
+    }
+
+    pub(super) fn get(&self, domain: &Domain) -> Option<Arc<Entry>> {
+        self.entries.get(domain)
+    }
+
+    /// Remembers a finished collection, and what went before it if it had failures.
+    pub(super) fn store(&self, domain: &Domain, finding: Finding) -> Arc<Entry> {
+        let previous = self.entries.get(domain);
+        let entry = Arc::new(Entry::after(previous.as_deref(), finding));
+        self.entries.insert(domain.clone(), Arc::clone(&entry));
+        entry
+    }
+
+    /// How many domains are remembered, roughly.
+    pub(super) fn len(&self) -> u64 {
+        self.entries.entry_count()
+    }
+}
+
+impl Entry {
+    fn after(previous: Option<&Self>, finding: Finding) -> Self {
+        if finding.evidence.first_failure().is_none() {
+            return Self {
+                finding,
+                failures: 0,
+                before_failures: None,
+            };
+        }
+        let (failures, before_failures) = match previous {
+            None => (0, None),
+            Some(entry) if entry.failures == 0 => (0, Some(entry.finding.clone())),
+            Some(entry) => (
+                entry.failures,
+                Some(
+                    entry
+                        .before_failures
+                        .clone()
+                        .unwrap_or_else(|| entry.finding.clone()),
+                ),
+            ),
+        };
+        Self {
+            finding,
+            failures: failures.saturating_add(1),
+            before_failures,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let before = self
+            .before_failures
+            .as_ref()
+            .map_or(0, |finding| finding.evidence.weight());
+        size_of::<Self>() + self.finding.evidence.weight() + before
+    }
+}
+
+impl Finding {
+    /// How long ago the evidence was collected.
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.gathered_at)
+    }
+}

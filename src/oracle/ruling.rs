@@ -1,0 +1,89 @@
+//! A verdict with its evidence and its lifetime.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::verdict::{Evidence, Rules, Verdict, judge};
+
+/// The longest exponent of the back-off: 2^16 x any first wait is past every sensible limit.
+const DOUBLINGS_MAX: u32 = 16;
+
+/// What [`super::Oracle::ask`] answers.
+#[derive(Clone, Debug)]
+pub struct Ruling {
+    /// What the DNS said.
+    pub evidence: Arc<Evidence>,
+    /// What it was judged by.
+    pub rules: Arc<Rules>,
+    /// How long the verdict may be kept from now on.
+    pub remaining: Duration,
+    /// Where it comes from.
+    pub source: Source,
+    /// Whether the entry it comes from should be refreshed.
+    pub(super) is_nearly_over: bool,
+}
+
+/// Where a ruling comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From an evaluation for this question, or one that was joined.
+    LookedUp,
+    /// From what was remembered.
+    Memory,
+    /// From what was remembered and is over, because upstream does not say anything newer.
+    Stale,
+}
+
+/// How long verdicts count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// No decided verdict is kept for less.
+    pub min_ttl: Duration,
+    /// No decided verdict is kept for more.
+    pub max_ttl: Duration,
+    /// How long the first failure in a row is kept; it doubles with each (RFC 9520, section 3.2).
+    pub undecided_min_ttl: Duration,
+    /// No failure is kept for more.
+    pub undecided_max_ttl: Duration,
+    /// How long a listing outlives its end while its refresh fails (RFC 8767).
+    pub serve_stale: Duration,
+    /// The TTL of such a listing.
+    pub stale_ttl: Duration,
+    /// The last share of a verdict's life, in percent, in which a question refreshes it.
+    pub refresh_ahead_percent: u32,
+}
+
+impl Ruling {
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict<'_> {
+        judge(&self.evidence, &self.rules)
+    }
+}
+
+impl Lifetimes {
+    /// How long a verdict counts from the time when its evidence was collected; `failures` is how
+    /// many collections in a row had some.
+    pub(super) fn of(&self, verdict: &Verdict<'_>, failures: u32) -> Duration {
+        match verdict {
+            Verdict::Listed(listing) => self.clamp(listing.ttl),
+            Verdict::NotListed(not_listed) => self.clamp(not_listed.ttl),
+            Verdict::Undecided(_) => {
+                let doublings = failures.saturating_sub(1).min(DOUBLINGS_MAX);
+                self.undecided_min_ttl
+                    .saturating_mul(2_u32.saturating_pow(doublings))
+                    .min(self.undecided_max_ttl)
+            }
+        }
+    }
+
+    /// The lifetime of records with this TTL, in seconds.
+    pub(super) fn clamp(&self, ttl: u32) -> Duration {
+        Duration::from_secs(ttl.into())
+            .max(self.min_ttl)
+            .min(self.max_ttl)
+    }
+
+    pub(super) fn is_nearly_over(&self, remaining: Duration, life: Duration) -> bool {
+        remaining.saturating_mul(100) <= life.saturating_mul(self.refresh_ahead_percent)
+    }
+}

@@ -1,0 +1,66 @@
+//! What the oracle counts of its own work.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Counts one more.
+    pub(crate) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What has happened since the start.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Questions answered out of the memory.
+    pub remembered: Counter,
+    /// Questions that joined an evaluation under way.
+    pub joined: Counter,
+    /// Evaluations begun, refreshes included.
+    pub evaluations: Counter,
+    /// Evaluations begun ahead of an entry's end.
+    pub refreshes: Counter,
+    /// Evaluations that ended with a failure of some look-up.
+    pub failures: Counter,
+    /// Evaluations that found no host with an address: many of them hint at an upstream that
+    /// strips reserved addresses.
+    pub no_address: Counter,
+    /// Evaluations of domains with more MX hosts than the limit.
+    pub hosts_left_out: Counter,
+    /// Questions turned away because too many evaluations waited.
+    pub overload: Counter,
+    /// Questions turned away because their client asked for too many new domains.
+    pub client_budget: Counter,
+    /// Answers given before the evaluation was done, because the time was up.
+    pub deadlines: Counter,
+    /// Listings kept up while their refresh failed.
+    pub stale: Counter,
+}
+
+impl Stats {
+    /// Every counter with its name, for printing.
+    pub fn counters(&self) -> [(&'static str, u64); 11] {
+        [
+            ("remembered", self.remembered.get()),
+            ("joined", self.joined.get()),
+            ("evaluations", self.evaluations.get()),
+            ("refreshes", self.refreshes.get()),
+            ("failures", self.failures.get()),
+            ("no_address", self.no_address.get()),
+            ("hosts_left_out", self.hosts_left_out.get()),
+            ("overload", self.overload.get()),
+            ("client_budget", self.client_budget.get()),
+            ("deadlines", self.deadlines.get()),
+            ("stale", self.stale.get()),
+        ]
+    }
+}

@@ -1,0 +1,263 @@
+//! The one normal form of a domain name: what the cache is keyed by and what goes upstream.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use thiserror::Error;
+
+/// The longest name in text form, without the final dot: 255 octets on the wire (RFC 1035,
+/// section 2.3.4) less the root label and the first length octet.
+const NAME_OCTETS_MAX: usize = 253;
+
+/// The longest label (RFC 1035, section 2.3.4).
+const LABEL_OCTETS_MAX: usize = 63;
+
+/// A domain name of letters, digits, `-` and `_`, in lower case, without the final dot.
+///
+/// It serves for mail domains, for MX hosts and for the origins of our own zones. Two names that
+/// DNS holds equal (RFC 4343) are equal here.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Domain(Box<str>);
+
+/// Why a name cannot be a [`Domain`].
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Unfit {
+    /// The root, or nothing at all.
+    #[error("the name is empty")]
+    Empty,
+    /// Two dots in a row, or a dot in front.
+    #[error("a label is empty")]
+    EmptyLabel,
+    /// A label of more than 63 octets.
+    #[error("a label has more than 63 octets")]
+    LabelTooLong,
+    /// More than 255 octets on the wire.
+    #[error("the name has more than 255 octets")]
+    TooLong,
+    /// An octet that no host name has.
+    #[error("a label has an octet other than letters, digits, '-' and '_'")]
+    BadOctet,
+    /// `-` at the edge of a label.
+    #[error("a label begins or ends with '-'")]
+    EdgeHyphen,
+}
+
+/// Why a well-formed [`Domain`] is not looked up as a mail domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMail {
+    /// One label only: a mail domain has a dot, and list monitors ask random single labels.
+    SingleLabel,
+    /// Digits only: an IP address, often a reversed one from a client that takes us for an IP list.
+    AllNumeric,
+}
+
+impl Domain {
+    /// Reads a name as people and zone files write it; a final dot is allowed.
+    ///
+    /// # Errors
+    /// [`Unfit`] says which rule of a host name the text breaks.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        if text.is_empty() {
+            return Err(Unfit::Empty);
+        }
+        Self::from_labels(text.split('.').map(str::as_bytes))
+    }
+
+    /// Builds a name from its labels as they stand on the wire, without the root label.
+    ///
+    /// # Errors
+    /// [`Unfit`] says which rule of a host name a label breaks. `_` is allowed as Postfix's
+    /// `valid_hostname()` allows it.
+    pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Unfit> {
+        let mut name = String::with_capacity(32);
+        for label in labels {
+            check_label(label)?;
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.extend(
+                label
+                    .iter()
+                    .map(|octet| char::from(octet.to_ascii_lowercase())),
+            );
+        }
+        if name.is_empty() {
+            return Err(Unfit::Empty);
+        }
+        if name.len() > NAME_OCTETS_MAX {
+            return Err(Unfit::TooLong);
+        }
+        Ok(Self(name.into_boxed_str()))
+    }
+
+    /// The name in lower case, without the final dot.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The labels, the leftmost first.
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('.')
+    }
+
+    /// Whether the name is `origin` or lies below it.
+    pub fn is_at_or_below(&self, origin: &Self) -> bool {
+        self.0
+            .strip_suffix(&*origin.0)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// Why the name is answered without a look-up, if it is no mail domain.
+    pub fn not_mail(&self) -> Option<NotMail> {
+        if !self.0.contains('.') {
+            Some(NotMail::SingleLabel)
+        } else if self
+            .0
+            .bytes()
+            .all(|octet| octet == b'.' || octet.is_ascii_digit())
+        {
+            Some(NotMail::AllNumeric)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the name is `localhost` or below it: loopback by name (RFC 6761, section 6.3).
+    pub fn is_localhost(&self) -> bool {
+        self.labels().next_back() == Some("localhost")
+    }
+
+    /// The address that the name spells, as in the faulty record `MX 10 127.0.0.1.`.
+    pub fn as_literal(&self) -> Option<IpAddr> {
+        self.0.parse().ok()
+    }
+}
+
+/// Checks one label against the rules of a host name.
+fn check_label(label: &[u8]) -> Result<(), Unfit> {
+    let allowed = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    if label.is_empty() {
+        Err(Unfit::EmptyLabel)
+    } else if label.len() > LABEL_OCTETS_MAX {
+        Err(Unfit::LabelTooLong)
+    } else if !label.iter().all(allowed) {
+        Err(Unfit::BadOctet)
+    } else if label.starts_with(b"-") || label.ends_with(b"-") {
+        Err(Unfit::EdgeHyphen)
+    } else {
+        Ok(())
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, expected: Result<&str, Unfit>) {
+        let parsed = Domain::parse(text);
+        assert_eq!(
+            parsed.as_ref().map(Domain::as_str),
+            expected.as_ref().copied(),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn one_normal_form() {
+        check("Hot.DE.", Ok("hot.de"));
+        check("hot.de", Ok("hot.de"));
+        check("_dmarc.hot.de", Ok("_dmarc.hot.de"));
+        check("xn--mller-kva.de", Ok("xn--mller-kva.de"));
+        check("a-b.c_d", Ok("a-b.c_d"));
+    }
+
+    #[test]
+    fn what_no_host_name_has() {
+        check("", Err(Unfit::Empty));
+        check(".", Err(Unfit::Empty));
+        check("hot..de", Err(Unfit::EmptyLabel));
+        check(".de", Err(Unfit::EmptyLabel));
+        check("ho t.de", Err(Unfit::BadOctet));
+        check("müller.de", Err(Unfit::BadOctet));
+        check("-hot.de", Err(Unfit::EdgeHyphen));
+        check("hot-.de", Err(Unfit::EdgeHyphen));
+        check(
+            &format!("{}.de", "a".repeat(63)),
+            Ok(&format!("{}.de", "a".repeat(63))),
+        );
+        check(&format!("{}.de", "a".repeat(64)), Err(Unfit::LabelTooLong));
+        let longest = format!("{}.{}", "a.".repeat(126), "b").replace("..", ".");
+        check(&longest, Ok(&longest));
+        check(&format!("c{longest}"), Err(Unfit::TooLong));
+    }
+
+    #[test]
+    fn names_that_are_no_mail_domain() {
+        let why = |text: &str| Domain::parse(text).unwrap().not_mail();
+        assert_eq!(why("invalid"), Some(NotMail::SingleLabel));
+        assert_eq!(why("1.0.0.127"), Some(NotMail::AllNumeric));
+        assert_eq!(why("7"), Some(NotMail::SingleLabel));
+        assert_eq!(why("163.com"), None);
+        assert_eq!(why("hot.de"), None);
+    }
+
+    #[test]
+    fn below_an_origin() {
+        let below = |name: &str, origin: &str| {
+            Domain::parse(name)
+                .unwrap()
+                .is_at_or_below(&Domain::parse(origin).unwrap())
+        };
+        assert!(below("bogusmx.local", "bogusmx.local"));
+        assert!(below("x.bogusmx.local", "bogusmx.local"));
+        assert!(!below("notbogusmx.local", "bogusmx.local"));
+        assert!(!below("local", "bogusmx.local"));
+    }
+
+    #[test]
+    fn localhost_and_literals() {
+        let domain = |text: &str| Domain::parse(text).unwrap();
+        assert!(domain("localhost").is_localhost());
+        assert!(domain("mail.localhost").is_localhost());
+        assert!(!domain("localhost.de").is_localhost());
+        assert_eq!(
+            domain("127.0.0.1").as_literal(),
+            Some([127, 0, 0, 1].into())
+        );
+        assert_eq!(domain("127.0.0.1.de").as_literal(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_what_parses_is_stable(text in "\\PC{0,300}") {
+            if let Ok(domain) = Domain::parse(&text) {
+                prop_assert_eq!(Domain::parse(domain.as_str()), Ok(domain));
+            }
+        }
+
+        #[test]
+        fn labels_and_text_agree(text in "[a-zA-Z0-9_]{1,10}(\\.[a-zA-Z0-9_]{1,10}){0,5}") {
+            let domain = Domain::parse(&text).unwrap();
+            prop_assert_eq!(
+                Domain::from_labels(text.split('.').map(str::as_bytes)),
+                Ok(domain.clone())
+            );
+            prop_assert_eq!(domain.labels().collect::<Vec<_>>().join("."), text.to_lowercase());
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The table: Postfix's cidr_table(5), read as it is, looked up at a flat cost.
+//!
+//! In reading order: `lines` joins physical lines, `pattern` and `action` read the two sides of a row,
+//! `grammar` puts rows in order with the conditions around them, `sweep` turns that into disjoint
+//! intervals and `index` finds an address among them. `embedded` knows which IPv6 addresses carry an
+//! IPv4 one, `error` all that can be wrong with a file.
+
+mod action;
+mod embedded;
+mod error;
+mod grammar;
+mod index;
+mod lines;
+mod pattern;
+mod sweep;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+pub use action::Action;
+use action::TEXT_OCTETS_MAX;
+pub use error::{Problem, TableError};
+use grammar::Rules;
+use index::Index;
+
+/// The most rows and conditions of one file. A rule takes about 180 octets, and as much again while
+/// the file is read, so this keeps a file given by mistake from taking the machine's memory.
+const RULES_MAX: usize = 1 << 20;
+
+/// Rows in order, and which of them answers for an address.
+#[derive(Debug)]
+pub struct Table {
+    rows: Box<[Row]>,
+    v4: Index<u32>,
+    v6: Index<u128>,
+}
+
+/// One row of a table, as its author knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The line it begins on, counted from 1.
+    pub line: usize,
+    /// The pattern as written, without blanks: `10.0.0.0/8`, `!::/3`, `[::1]`.
+    pub pattern: Box<str>,
+    /// What it does to an address that it answers for.
+    pub action: Action,
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pattern, self.action)
+    }
+}
+
+/// An address that the table lists, with the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit<'table> {
+    /// The row that lists it.
+    pub row: &'table Row,
+    /// The row's answer code.
+    pub code: Ipv4Addr,
+    /// The row's text.
+    pub text: &'table str,
+    /// The IPv4 address inside the IPv6 address asked for, if it is the one that the row is about.
+    pub embedded: Option<Ipv4Addr>,
+}
+
+impl Table {
+    /// Reads a file in the format of cidr_table(5); `source` is its name for messages.
+    ///
+    /// Takes O(n log n) time for n rules, however they overlap and nest.
+    ///
+    /// # Errors
+    ///
+    /// The first fault of the file, with its place. Postfix skips a bad line with a warning; here it
+    /// refuses the file, because a table with a hole looks exactly like one without.
+    pub fn parse(text: &str, source: &str) -> Result<Self, TableError> {
+        Rules::read(text, source).map(Self::from)
+    }
+
+    /// The table shipped with the program: the seed's networks and the rest of the special-purpose
+    /// registries.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "the text is compiled in, and tests read it"
+    )]
+    pub fn reserved() -> Self {
+        Self::parse(
+            include_str!("../../../zones/reserved.cidr"),
+            "reserved.cidr",
+        )
+        .expect("the shipped table is well-formed")
+    }
+
+    /// Finds the first row that matches the address as it is.
+    #[must_use]
+    pub fn find(&self, address: IpAddr) -> Option<&Row> {
+        let row = match address {
+            IpAddr::V4(address) => self.v4.find(address.into()),
+            IpAddr::V6(address) => self.v6.find(address.into()),
+        };
+        self.rows.get(row?)
+    }
+
+    /// Says whether the table lists the address, and why.
+    ///
+    /// An IPv6 address that carries an IPv4 one is looked up as it is first; only if no row at all
+    /// matches, the IPv4 address inside decides. So a row of either kind can be an exception.
+    #[must_use]
+    pub fn judge(&self, address: IpAddr) -> Option<Hit<'_>> {
+        let (row, embedded) = match (self.find(address), address) {
+            (Some(row), _) => (row, None),
+            (None, IpAddr::V4(_)) => return None,
+            (None, IpAddr::V6(carrier)) => {
+                let inner = embedded::embedded_ipv4(carrier)?;
+                (self.find(inner.into())?, Some(inner))
+            }
+        };
+        match &row.action {
+            Action::List { code, text } => Some(Hit {
+                row,
+                code: *code,
+                text,
+                embedded,
+            }),
+            Action::Pass => None,
+        }
+    }
+
+    /// All rows in the order of the file.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+}
+
+impl From<Rules> for Table {
+    fn from(Rules { rows, guards }: Rules) -> Self {
+        Self {
+            v4: Index::new(&sweep::sweep(rows.len(), &guards)),
+            v6: Index::new(&sweep::sweep(rows.len(), &guards)),
+            rows: rows.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Judges `address` by the table `text` and compares with `line text`, and the address inside.
+    #[track_caller]
+    fn check_judge(text: &str, address: &str, expected: Option<&str>) {
+        let table = Table::parse(text, "table").unwrap();
+        let found = table.judge(address.parse().unwrap()).map(|hit| {
+            let inside = hit.embedded.map(|inner| format!(" for {inner}"));
+            format!(
+                "{} {} {}{}",
+                hit.row.line,
+                hit.code,
+                hit.text,
+                inside.unwrap_or_default()
+            )
+        });
+        assert_eq!(found.as_deref(), expected, "{address} in {text:?}");
+    }
+
+    #[test]
+    fn the_first_row_decides_whatever_it_says() {
+        check_judge("10.1.0.0/16 DUNNO\n10.0.0.0/8 REJECT a", "10.1.2.3", None);
+        check_judge(
+            "10.1.0.0/16 OK\n10.0.0.0/8 REJECT a",
+            "10.2.2.3",
+            Some("2 127.0.0.2 a"),
+        );
+        check_judge(
+            "10.0.0.0/8 REJECT a\n10.1.0.0/16 OK",
+            "10.1.2.3",
+            Some("1 127.0.0.2 a"),
+        );
+        check_judge(
+            "10.0.0.0/8 LIST 127.0.0.9 a",
+            "10.1.2.3",
+            Some("1 127.0.0.9 a"),
+        );
+        check_judge("10.0.0.0/8 REJECT a", "11.1.2.3", None);
+        check_judge("", "::1", None);
+    }
+
+    #[test]
+    fn the_address_inside_decides_if_no_row_is_about_the_one_outside() {
+        let table = "10.0.0.0/8 REJECT a\n11.0.0.0/8 OK";
+        for carrier in [
+            "::ffff:10.0.0.1",
+            "::ffff:0:10.0.0.1",
+            "64:ff9b::a00:1",
+            "::10.0.0.1",
+            "2002:a00:1::9",
+        ] {
+            check_judge(table, carrier, Some("1 127.0.0.2 a for 10.0.0.1"));
+        }
+        check_judge(table, "::ffff:11.0.0.1", None);
+        check_judge(table, "::ffff:12.0.0.1", None);
+        check_judge(table, "64:ff9b:1::a00:1", None);
+    }
+
+    #[test]
+    fn a_row_about_the_address_outside_comes_first_wherever_it_stands() {
+        let table = "10.0.0.0/8 REJECT a\n64:ff9b::/96 DUNNO\n2002::/16 REJECT b";
+        check_judge(table, "64:ff9b::a00:1", None);
+        check_judge(table, "2002:a00:1::9", Some("3 127.0.0.2 b"));
+    }
+
+    #[test]
+    fn a_negated_row_of_one_family_leaves_the_other_alone() {
+        check_judge("!10.0.0.0/8 REJECT a", "2001:db8::1", None);
+        check_judge("!10.0.0.0/8 REJECT a", "::ffff:10.0.0.1", None);
+        check_judge("!2001:db8::/32 REJECT a", "10.0.0.1", None);
+        check_judge(
+            "!2001:db8::/32 REJECT a",
+            "::ffff:10.0.0.1",
+            Some("1 127.0.0.2 a"),
+        );
+    }
+}
