@@ -1,4 +1,62 @@
 //! bogusmx: a DNSBL computed at query time.
+//!
+//! A mail server asks it, through its resolver, about the domain of a recipient:
+//! `hot.de.bogusmx.local`. It looks up where mail for `hot.de` would go, and answers 127.0.0.2 with
+//! a reason when that is reserved address space: loopback, private networks and the like.
+//!
+//! # Bird's eye view
+//!
+//! One DNS query takes this way, and the file names say it:
+//!
+//! ```text
+//! packet ─ front/udp, front/tcp      sockets
+//!        ─ front/dns                 octets to a query, an answer to octets
+//!        ─ front/zone                which of our zones, which mail domain        (pure)
+//!        ─ oracle                    remembered? being looked up? else look it up
+//!            oracle/memory           evidence by domain, bounded by octets
+//!            oracle/flight           evaluations under way, one a domain
+//!            oracle/gather           MX, then A and AAAA of every host
+//!            oracle/upstream         hickory-resolver
+//!        ─ verdict::judge            evidence, table, policy: Listed, NotListed, Undecided (pure)
+//!        ─ front/answer              verdict to code, text, TTL, refusal          (pure)
+//! packet
+//! ```
+//!
+//! `bogusmx check` enters at the same door, [`oracle::Oracle::ask`], and prints the same evidence.
+//!
+//! # Code map
+//!
+//! From the ground up; a folder uses only what stands above it in this table, and a test
+//! (`tests/it/tidy.rs`) reads the source and checks that.
+//!
+//! | folder | knows | does not know |
+//! | --- | --- | --- |
+//! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
+//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `memory`, `budget`, `ruling`, `stats` | time, tasks | DNS packets, the command line |
+//! | [`front`]: `zone`, `answer`, `dns`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
+//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve`, `check`, `demo` | standard output, files, signals, exit status | |
+//!
+//! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
+//! demo's world.
+//!
+//! # Invariants
+//!
+//! * **One door.** Nobody but [`oracle::Oracle`] resolves, remembers or has anything judged.
+//! * **Facts are kept, conclusions are not.** The memory holds [`verdict::Evidence`];
+//!   [`verdict::judge()`] runs on every read. A table that is read again counts at once, and zones with
+//!   different policies share one evaluation.
+//! * **A failed look-up is data.** It is written into the evidence, and `judge` says whether it
+//!   matters. While an evaluation runs, what is not known yet counts the same way: so the verdict on
+//!   partial evidence is never taken back.
+//! * **Three endings.** "Could not find out" leaves as SERVFAIL and never as "not listed", unless
+//!   the operator wants it so.
+//! * **Every query is answered**, overload included; only responses are dropped.
+//! * **Time is an argument.** [`oracle`] reads the clock, tokio's, which stands still in tests.
+//! * **Every limit lives beside what it bounds**, with a line on what grows if it grows; settings
+//!   only fill it in, and nothing below [`command`] knows of settings.
+//! * **hickory is named in three places**: `oracle/upstream.rs`, `front/dns/` and `command/demo.rs`.
+//! * **There is no unsafe code.**
+
 pub mod command;
 pub mod front;
 pub mod oracle;

@@ -61,7 +61,7 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Address to answer on, over UDP and TCP; repeatable [default: 127.0.0.1:5300 [::1]:5300]
+    /// Address to answer on, over UDP and TCP; repeatable [default: port 5300 of 127.0.0.1 and ::1]
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
 

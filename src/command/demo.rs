@@ -73,6 +73,7 @@ impl Demo {
             }
             world.upsert_mut(record, 0);
         }
+        domains.sort();
         let mut catalog = Catalog::new();
         catalog.upsert(
             LowerName::from(Name::root()),

@@ -1,6 +1,7 @@
 //! `bogusmx serve`: binds, drops rights, announces, works, and stops cleanly.
 
 use std::future::pending;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,6 +93,7 @@ fn log_to_stderr(level: &str) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }
 

@@ -220,3 +220,177 @@ fn trouble(doubt: &Doubt<'_>, source: Source) -> Trouble {
     text.truncate(text.floor_char_boundary(TROUBLE_OCTETS_MAX));
     Trouble { code, text }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arc_swap::ArcSwap;
+
+    use super::*;
+    use crate::front::zone::FixedNames;
+    use crate::verdict::evidence::MxAnswer;
+    use crate::verdict::{Domain, Evidence, Policy, Rules, Table};
+
+    const MX: u16 = 15;
+
+    fn rules() -> Rules {
+        Rules {
+            table: Arc::new(Table::reserved()),
+            policy: Policy::Any,
+        }
+    }
+
+    fn zone() -> Zone {
+        let soa = Rr {
+            rtype: SOA,
+            ttl: 3600,
+            rdata: 900_u32.to_be_bytes().into(),
+        };
+        Zone {
+            origin: Domain::parse("bogusmx.local").unwrap(),
+            fixed: FixedNames {
+                soa,
+                names: std::collections::BTreeMap::new(),
+            },
+            not_listed: NotListedAs::NoData,
+            undecided: UndecidedAs::ServFail,
+            rules: ArcSwap::from_pointee(rules()),
+        }
+    }
+
+    fn ruling(evidence: Evidence) -> Ruling {
+        Ruling::new(
+            Arc::new(evidence),
+            Arc::new(rules()),
+            Duration::from_millis(42_900),
+        )
+    }
+
+    fn listed() -> Ruling {
+        let host = crate::verdict::evidence::Host::unfit(10, "::1");
+        let mx = MxAnswer::Records { ttl: 300 };
+        ruling(Evidence {
+            mx,
+            hosts: vec![host],
+            hosts_left_out: 0,
+        })
+    }
+
+    fn check(answer: &Answer, expected: &str) {
+        let records: Vec<String> = answer
+            .records
+            .iter()
+            .map(|record| format!("{}:{}", record.rtype, record.ttl))
+            .collect();
+        let soa = answer
+            .soa
+            .as_ref()
+            .map(|soa| format!(" soa {} {}", soa.ttl, soa_minimum(soa)));
+        let trouble = answer
+            .trouble
+            .as_ref()
+            .map(|it| format!(" ede {} {}", it.code, it.text));
+        let summary = format!(
+            "{:?} {}{}{}",
+            answer.rcode,
+            records.join(" "),
+            soa.unwrap_or_default(),
+            trouble.unwrap_or_default()
+        );
+        assert_eq!(summary, expected);
+        assert!(answer.is_authoritative);
+    }
+
+    #[test]
+    fn listed_by_type() {
+        let answer = |qtype| Answer::of_ruling(&listed(), &zone(), qtype);
+        check(&answer(A), "NoError 1:42");
+        check(&answer(TXT), "NoError 16:42");
+        check(&answer(ANY), "NoError 1:42 16:42");
+        check(&answer(MX), "NoError  soa 42 42");
+        assert_eq!(&*answer(A).records[0].rdata, [127, 0, 0, 2]);
+        assert_eq!(
+            &*answer(TXT).records[0].rdata,
+            b"\x1dDomain MX is Loopback address"
+        );
+        let stale = Ruling {
+            source: Source::Stale,
+            ..listed()
+        };
+        let answer = Answer::of_ruling(&stale, &zone(), A);
+        check(
+            &answer,
+            "NoError 1:42 ede 3 upstream fails, last listing kept",
+        );
+    }
+
+    #[test]
+    fn not_listed_either_way() {
+        let clean = ruling(Evidence::without_hosts(MxAnswer::Null { ttl: 60 }));
+        check(&Answer::of_ruling(&clean, &zone(), A), "NoError  soa 42 42");
+        let zone = Zone {
+            not_listed: NotListedAs::NxDomain,
+            ..zone()
+        };
+        check(
+            &Answer::of_ruling(&clean, &zone, TXT),
+            "NxDomain  soa 42 42",
+        );
+        check(&Answer::never(&zone, false), "NxDomain  soa 900 900");
+        check(&Answer::never(&zone, true), "NoError  soa 900 900");
+    }
+
+    #[test]
+    fn undecided_never_looks_like_innocence() {
+        let check_failure = |failure, source, expected: &str| {
+            let ruling = Ruling {
+                source,
+                ..ruling(Evidence::failed(failure))
+            };
+            check(&Answer::of_ruling(&ruling, &zone(), A), expected);
+        };
+        let fresh = Source::LookedUp;
+        check_failure(
+            Failure::Timeout,
+            fresh,
+            "ServFail  ede 23 upstream timed out",
+        );
+        check_failure(
+            Failure::ServFail,
+            fresh,
+            "ServFail  ede 22 upstream answered SERVFAIL",
+        );
+        check_failure(
+            Failure::Pending,
+            fresh,
+            "ServFail  ede 0 still being looked up",
+        );
+        check_failure(
+            Failure::Timeout,
+            Source::Memory,
+            "ServFail  ede 13 upstream timed out",
+        );
+        let zone = Zone {
+            undecided: UndecidedAs::NotListed,
+            ..zone()
+        };
+        let ruling = ruling(Evidence::failed(Failure::Timeout));
+        check(&Answer::of_ruling(&ruling, &zone, A), "NoError  soa 5 5");
+    }
+
+    #[test]
+    fn the_zone_file_answers_for_itself() {
+        let record = Rr {
+            rtype: A,
+            ttl: 7,
+            rdata: [127, 0, 0, 2].into(),
+        };
+        let records = [record];
+        check(&Answer::of_fixed(&records, &zone(), A), "NoError 1:7");
+        check(
+            &Answer::of_fixed(&records, &zone(), TXT),
+            "NoError  soa 900 900",
+        );
+    }
+}

@@ -136,3 +136,98 @@ fn lower_case(labels: &[&[u8]]) -> String {
     let label = |label: &&[u8]| String::from_utf8_lossy(label).to_ascii_lowercase();
     labels.iter().map(label).collect::<Vec<_>>().join(".")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::{Policy, Table};
+
+    fn zone(origin: &str) -> Zone {
+        let soa = Rr {
+            rtype: 6,
+            ttl: 60,
+            rdata: Box::default(),
+        };
+        let test = Rr {
+            rtype: 1,
+            ttl: 60,
+            rdata: [127, 0, 0, 2].into(),
+        };
+        let names = [
+            ("", vec![soa.clone()]),
+            ("test", vec![test.clone()]),
+            ("2.0.0.127", vec![test]),
+        ];
+        let table = std::sync::Arc::new(Table::reserved());
+        Zone {
+            origin: Domain::parse(origin).unwrap(),
+            fixed: FixedNames {
+                soa,
+                names: names.map(|(name, records)| (name.into(), records)).into(),
+            },
+            not_listed: NotListedAs::default(),
+            undecided: UndecidedAs::default(),
+            rules: ArcSwap::from_pointee(Rules {
+                table,
+                policy: Policy::Any,
+            }),
+        }
+    }
+
+    fn check(name: &str, expected: &str) {
+        let zones = [
+            zone("bogusmx.local"),
+            zone("loop.bogusmx.local"),
+            zone("mx.example.org"),
+        ];
+        let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
+        let found = match place(&zones, &labels) {
+            Place::Outside => "outside".to_owned(),
+            Place::Fixed(zone, records) => format!("{} has {}", zone.origin, records.len()),
+            Place::Never {
+                zone,
+                is_nodata: true,
+            } => format!("{} nodata", zone.origin),
+            Place::Never {
+                zone,
+                is_nodata: false,
+            } => format!("{} never", zone.origin),
+            Place::Mail(zone, domain) => format!("{} asks {domain}", zone.origin),
+        };
+        assert_eq!(found, expected, "{name}");
+    }
+
+    #[test]
+    fn the_longest_origin_decides() {
+        check("hot.de.bogusmx.local", "bogusmx.local asks hot.de");
+        check("Hot.De.BogusMX.LOCAL", "bogusmx.local asks hot.de");
+        check(
+            "hot.de.loop.bogusmx.local",
+            "loop.bogusmx.local asks hot.de",
+        );
+        check("hot.de.mx.example.org", "mx.example.org asks hot.de");
+        check("hot.de", "outside");
+        check("local", "outside");
+        check("hot.de.notbogusmx.local", "outside");
+    }
+
+    #[test]
+    fn names_of_the_zone_file() {
+        check("bogusmx.local", "bogusmx.local has 1");
+        check("TEST.bogusmx.local", "bogusmx.local has 1");
+        check("2.0.0.127.bogusmx.local", "bogusmx.local has 1");
+        check("0.127.bogusmx.local", "bogusmx.local nodata");
+    }
+
+    #[test]
+    fn names_that_are_never_listed() {
+        check("invalid.bogusmx.local", "bogusmx.local nodata");
+        check("1.0.0.127.bogusmx.local", "bogusmx.local never");
+        check("x.bogusmx.local.bogusmx.local", "bogusmx.local never");
+        check("bogusmx.local.mx.example.org", "mx.example.org never");
+        check("a b.de.bogusmx.local", "bogusmx.local never");
+        check("-hot.de.bogusmx.local", "bogusmx.local never");
+        check("hot-.de.bogusmx.local", "bogusmx.local never");
+        check("m\u{fc}ller.de.bogusmx.local", "bogusmx.local never");
+    }
+}

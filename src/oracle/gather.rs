@@ -137,3 +137,118 @@ impl From<Result<HostAddresses, Failure>> for Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::World;
+    use super::*;
+
+    struct Pages(Evidence);
+
+    impl Notebook for Pages {
+        fn write(&mut self, entry: impl FnOnce(&mut Evidence) + Send) {
+            entry(&mut self.0);
+        }
+    }
+
+    /// Collects, and sums up: what the MX answer is, then the hosts with what is known of them.
+    async fn check(domain: &str, script: &str, expected: &str) -> Vec<String> {
+        let world = World::new(script);
+        let mut pages = Pages(Evidence::pending());
+        let limits = GatherLimits { mx_hosts_max: 3 };
+        let own = [Domain::parse("bogusmx.local").unwrap()];
+        gather(
+            &world,
+            &Domain::parse(domain).unwrap(),
+            limits,
+            &own,
+            &mut pages,
+        )
+        .await;
+        let host = |host: &Host| {
+            let known: Vec<String> = host.known().map(|(ip, _)| ip.to_string()).collect();
+            format!("{} {} [{}]", host.preference, host.name, known.join(" "))
+        };
+        let hosts: Vec<String> = pages.0.hosts.iter().map(host).collect();
+        let mx = match pages.0.mx {
+            MxAnswer::Records { .. } => "records",
+            MxAnswer::Implicit { .. } => "implicit",
+            MxAnswer::Null { .. } => "null",
+            MxAnswer::Failed(_) => "failed",
+            MxAnswer::Pending | MxAnswer::OwnZone => "unknown",
+        };
+        let summary = format!("{mx} {} +{}", hosts.join(", "), pages.0.hosts_left_out);
+        assert_eq!(summary, expected, "{script}");
+        world.asked()
+    }
+
+    #[tokio::test]
+    async fn hosts_come_in_the_order_of_preference() {
+        let script = "d.de MX 20 b.de 10 c.de 10 a.de
+                      a.de A 192.0.1.1
+                      a.de AAAA 2600::1
+                      b.de A 127.0.0.1";
+        let asked = check(
+            "d.de",
+            script,
+            "records 10 a.de [192.0.1.1 2600::1], 10 c.de [], 20 b.de [127.0.0.1] +0",
+        );
+        assert_eq!(asked.await.len(), 7);
+    }
+
+    #[tokio::test]
+    async fn no_mx_means_the_domain_itself() {
+        let script = "d.de A 127.0.0.1";
+        check("d.de", script, "implicit 0 d.de [127.0.0.1] +0").await;
+        check("gone.de", "", "implicit 0 gone.de [] +0").await;
+        check(
+            "x.localhost",
+            "",
+            "implicit 0 x.localhost [127.0.0.1 ::1] +0",
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_failed_mx_look_up_never_falls_back_to_the_address() {
+        let script = "d.de MX !servfail\nd.de A 127.0.0.1";
+        assert_eq!(check("d.de", script, "failed  +0").await, ["d.de MX"]);
+    }
+
+    #[tokio::test]
+    async fn null_mx_alone_and_beside_others() {
+        check("d.de", "d.de MX 0 .", "null  +0").await;
+        check("d.de", "d.de MX 7 . 9 .", "null  +0").await;
+        let script = "d.de MX 0 . 10 a.de\na.de A 127.0.0.1";
+        check("d.de", script, "records 10 a.de [127.0.0.1] +0").await;
+    }
+
+    #[tokio::test]
+    async fn more_hosts_than_the_limit_are_counted() {
+        let script = "d.de MX 30 c.de 10 a.de 40 d.de 20 b.de 50 e.de";
+        check(
+            "d.de",
+            script,
+            "records 10 a.de [], 20 b.de [], 30 c.de [] +2",
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_host_named_twice_is_looked_up_once() {
+        let script = "d.de MX 30 a.de 10 A.de\na.de A 127.0.0.1";
+        let asked = check("d.de", script, "records 10 a.de [127.0.0.1] +0").await;
+        assert_eq!(asked, ["d.de MX", "a.de A", "a.de AAAA"]);
+    }
+
+    #[tokio::test]
+    async fn what_needs_no_look_up_is_not_looked_up() {
+        let script = "d.de MX 10 127.0.0.1 20 localhost 30 a*b.de";
+        let expected =
+            "records 10 127.0.0.1 [127.0.0.1], 20 localhost [127.0.0.1 ::1], 30 a*b.de [] +0";
+        assert_eq!(check("d.de", script, expected).await, ["d.de MX"]);
+        let script = "d.de MX 10 mx.bogusmx.local";
+        let asked = check("d.de", script, "records 10 mx.bogusmx.local [] +0").await;
+        assert_eq!(asked, ["d.de MX"]);
+    }
+}

@@ -10,7 +10,11 @@ pub mod lookup;
 mod memory;
 mod ruling;
 pub mod stats;
+#[cfg(test)]
+mod tests;
 pub mod upstream;
+#[cfg(test)]
+pub(crate) mod world;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -302,12 +306,6 @@ impl<L: Lookup> Oracle<L> {
 
     fn fresh(&self, evidence: Arc<Evidence>, rules: &Arc<Rules>, failures: u32) -> Ruling {
         let remaining = self.lifetimes.of(&judge(&evidence, rules), failures);
-        Ruling {
-            evidence,
-            rules: Arc::clone(rules),
-            remaining,
-            source: Source::LookedUp,
-            is_nearly_over: false,
-        }
+        Ruling::new(evidence, Arc::clone(rules), remaining)
     }
 }

@@ -20,7 +20,7 @@ pub struct Ruling {
     /// Where it comes from.
     pub source: Source,
     /// Whether the entry it comes from should be refreshed.
-    pub(super) is_nearly_over: bool,
+    pub is_nearly_over: bool,
 }
 
 /// Where a ruling comes from.
@@ -54,6 +54,17 @@ pub struct Lifetimes {
 }
 
 impl Ruling {
+    /// A ruling from an evaluation, for `remaining`.
+    pub fn new(evidence: Arc<Evidence>, rules: Arc<Rules>, remaining: Duration) -> Self {
+        Self {
+            evidence,
+            rules,
+            remaining,
+            source: Source::LookedUp,
+            is_nearly_over: false,
+        }
+    }
+
     /// The verdict.
     pub fn verdict(&self) -> Verdict<'_> {
         judge(&self.evidence, &self.rules)

@@ -173,3 +173,274 @@ fn is_ourselves(listing: &Listing<'_>) -> bool {
     let address = address.to_canonical();
     address.is_loopback() || address.is_unspecified()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::verdict::evidence::{Addresses, Answer};
+    use crate::verdict::{Domain, Table};
+
+    /// Reads a host: preference, name, then addresses, `-` for none, `!` for a failed A look-up,
+    /// `?` for one that still runs; `!` and `?` may stand behind an address as the AAAA look-up.
+    fn host(text: &str) -> Host {
+        let mut words = text.split_whitespace();
+        let preference = words.next().unwrap().parse().unwrap();
+        let name = Domain::parse(words.next().unwrap()).unwrap();
+        let words: Vec<&str> = words.collect();
+        let unknown = |word: &&str| match *word {
+            "!" => Some(Answer::Failed(Failure::Timeout)),
+            "?" => Some(Answer::Pending),
+            _ => None,
+        };
+        let found: Box<[IpAddr]> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        let unknown = words.iter().find_map(unknown);
+        let (a, aaaa) = match (found.is_empty(), unknown) {
+            (true, None) => (Answer::Absent { ttl: 600 }, None),
+            (true, Some(unknown)) => (unknown.clone(), Some(unknown)),
+            (false, unknown) => (
+                Answer::Found {
+                    addresses: found,
+                    ttl: 300,
+                },
+                unknown,
+            ),
+        };
+        let aaaa = aaaa.unwrap_or(Answer::Absent { ttl: 900 });
+        let named = Host::named(preference, &name, &[]);
+        if !matches!(named.addresses, Addresses::Resolved { .. }) {
+            return named;
+        }
+        Host {
+            addresses: Addresses::Resolved { a, aaaa },
+            ..named
+        }
+    }
+
+    fn evidence(hosts: &str) -> Evidence {
+        let hosts = hosts.split(';').map(host).collect();
+        Evidence {
+            mx: MxAnswer::Records { ttl: 3600 },
+            hosts,
+            hosts_left_out: 0,
+        }
+    }
+
+    fn rules(policy: Policy) -> Rules {
+        Rules {
+            table: Arc::new(Table::reserved()),
+            policy,
+        }
+    }
+
+    fn summary(verdict: &Verdict<'_>) -> String {
+        match verdict {
+            Verdict::Listed(listing) => {
+                format!(
+                    "listed {} {} {}",
+                    listing.host.name, listing.address, listing.ttl
+                )
+            }
+            Verdict::NotListed(not_listed) => {
+                format!("{} {}", not_listed.reason.as_str(), not_listed.ttl)
+            }
+            Verdict::Undecided(doubt) => format!("undecided {}", doubt.host.unwrap_or("MX")),
+        }
+    }
+
+    fn check(policy: Policy, hosts: &str, expected: &str) {
+        let (evidence, rules) = (evidence(hosts), rules(policy));
+        assert_eq!(
+            summary(&judge(&evidence, &rules)),
+            expected,
+            "{policy:?}: {hosts}"
+        );
+    }
+
+    #[test]
+    fn any_is_settled_by_one_hit() {
+        let check = |hosts, expected| check(Policy::Any, hosts, expected);
+        check("10 a 127.0.0.1", "listed a 127.0.0.1 300");
+        check("10 a 192.0.1.1; 20 b 10.0.0.1", "listed b 10.0.0.1 300");
+        check("10 a 10.0.0.1; 20 b 127.0.0.1", "listed a 10.0.0.1 300");
+        check("10 a ?; 20 b 127.0.0.1; 30 c !", "listed b 127.0.0.1 300");
+        check("10 a 192.0.1.1", "clean 300");
+        check("10 a 192.0.1.1; 20 b -", "clean 300");
+        check("10 a 192.0.1.1; 20 b !", "undecided b");
+        check("10 a 192.0.1.1 ?", "undecided a");
+        check("10 a -; 20 b -", "no-address 600");
+        check("10 localhost", "listed localhost 127.0.0.1 3600");
+        check("10 127.0.0.1", "listed 127.0.0.1 127.0.0.1 3600");
+    }
+
+    #[test]
+    fn all_is_settled_by_one_good_address() {
+        let check = |hosts, expected| check(Policy::All, hosts, expected);
+        check("10 a 127.0.0.1", "listed a 127.0.0.1 300");
+        check("10 a 127.0.0.1; 20 b 10.0.0.1", "listed a 127.0.0.1 300");
+        check("10 a 127.0.0.1; 20 b -", "listed a 127.0.0.1 300");
+        check("10 a 127.0.0.1; 20 b 192.0.1.1", "clean 300");
+        check("10 a 127.0.0.1 192.0.1.1", "clean 300");
+        check("10 a !; 20 b 192.0.1.1", "clean 300");
+        check("10 a 127.0.0.1; 20 b !", "undecided b");
+        check("10 a 127.0.0.1 ?", "undecided a");
+        check("10 a -", "no-address 600");
+    }
+
+    #[test]
+    fn loop_is_settled_by_a_loopback_among_the_best() {
+        let check = |hosts, expected| check(Policy::Loop, hosts, expected);
+        check("10 a 127.0.0.1; 10 b 192.0.1.1", "listed a 127.0.0.1 300");
+        check("10 a 0.0.0.0; 20 b 192.0.1.1", "listed a 0.0.0.0 300");
+        check("10 a ::1; 20 b !", "listed a ::1 300");
+        check(
+            "10 a ::ffff:127.0.0.1; 20 b 192.0.1.1",
+            "listed a ::ffff:127.0.0.1 300",
+        );
+        check("10 a 10.0.0.1; 20 b 192.0.1.1", "clean 300");
+        check("10 a 192.0.1.1; 20 b 127.0.0.1", "clean 300");
+        check("10 a 10.0.0.1; 20 b 127.0.0.1", "listed a 10.0.0.1 300");
+        // A best host without any address is passed over by the sending server, too.
+        check(
+            "10 a -; 20 b 127.0.0.1; 30 c 192.0.1.1",
+            "listed b 127.0.0.1 300",
+        );
+        // What is still unknown beside or before the loopback matters, what comes after does not.
+        check("10 a ?; 10 b 127.0.0.1", "listed b 127.0.0.1 300");
+        check("10 a !; 20 b 127.0.0.1; 30 c 192.0.1.1", "undecided a");
+        check("10 a 192.0.1.1; 10 b ?", "undecided b");
+        check("10 a 192.0.1.1; 20 b ?", "clean 300");
+    }
+
+    #[test]
+    fn left_out_hosts_never_make_a_listing() {
+        let some = Evidence {
+            hosts_left_out: 1,
+            ..evidence("10 a 127.0.0.1; 20 b 10.0.0.1")
+        };
+        let said = |policy| summary(&judge(&some, &rules(policy)));
+        assert_eq!(said(Policy::All), "hosts-left-out 300");
+        assert_eq!(said(Policy::Any), "listed a 127.0.0.1 300");
+        assert_eq!(said(Policy::Loop), "listed a 127.0.0.1 300");
+    }
+
+    #[test]
+    fn what_the_mx_answer_alone_decides() {
+        let check = |mx, expected: &str| {
+            let evidence = Evidence::without_hosts(mx);
+            for policy in [Policy::Any, Policy::All, Policy::Loop] {
+                assert_eq!(summary(&judge(&evidence, &rules(policy))), expected);
+            }
+        };
+        check(MxAnswer::Null { ttl: 60 }, "null-mx 60");
+        check(MxAnswer::Failed(Failure::ServFail), "undecided MX");
+        check(MxAnswer::Pending, "undecided MX");
+        check(MxAnswer::OwnZone, "own-zone 4294967295");
+    }
+
+    #[test]
+    fn a_row_that_passes_is_a_good_address() {
+        let text = "10.1.0.0/16 DUNNO\n10.0.0.0/8 REJECT private";
+        let table = Arc::new(Table::parse(text, "test").unwrap());
+        let check = |policy, hosts, expected: &str| {
+            let (evidence, rules) = (
+                evidence(hosts),
+                Rules {
+                    table: Arc::clone(&table),
+                    policy,
+                },
+            );
+            assert_eq!(summary(&judge(&evidence, &rules)), expected);
+        };
+        check(Policy::Any, "10 a 10.1.0.1", "clean 300");
+        check(
+            Policy::Any,
+            "10 a 10.1.0.1; 20 b 10.2.0.1",
+            "listed b 10.2.0.1 300",
+        );
+        check(Policy::All, "10 a 10.1.0.1; 20 b 10.2.0.1", "clean 300");
+    }
+
+    fn any_host() -> impl Strategy<Value = String> {
+        let known = [
+            "127.0.0.1",
+            "10.0.0.1",
+            "192.0.1.1",
+            "::1",
+            "-",
+            "!",
+            "?",
+            "192.0.1.1 ?",
+        ];
+        (1..4_u16, "[a-d]", prop::sample::select(known.to_vec()))
+            .prop_map(|(preference, name, known)| format!("{preference} {name} {known}"))
+    }
+
+    /// Every way in which the unknown answers of a domain may turn out.
+    fn outcomes(evidence: &Evidence) -> Vec<Evidence> {
+        let mut all = vec![evidence.clone()];
+        for (index, host) in evidence.hosts.iter().enumerate() {
+            let Addresses::Resolved { a, aaaa } = &host.addresses else {
+                continue;
+            };
+            for (is_a, answer) in [(true, a), (false, aaaa)] {
+                if answer.failure().is_none() {
+                    continue;
+                }
+                let ends = ["127.0.0.1", "10.0.0.1", "192.0.1.1"].map(|address| Answer::Found {
+                    addresses: [address.parse().unwrap()].into(),
+                    ttl: 300,
+                });
+                let ends = ends.into_iter().chain([Answer::Absent { ttl: 300 }]);
+                let ends: Vec<Answer> = ends.collect();
+                all = all
+                    .into_iter()
+                    .flat_map(|evidence| {
+                        ends.iter().map(move |end| {
+                            let mut evidence = evidence.clone();
+                            if let Addresses::Resolved { a, aaaa } =
+                                &mut evidence.hosts[index].addresses
+                            {
+                                *(if is_a { a } else { aaaa }) = end.clone();
+                            }
+                            evidence
+                        })
+                    })
+                    .collect();
+            }
+        }
+        all
+    }
+
+    proptest! {
+        /// A verdict on partial evidence is never taken back by what is found out later, and
+        /// "undecided" is only said where it could be.
+        #[test]
+        fn partial_evidence_settles_only_what_is_settled(
+            hosts in prop::collection::vec(any_host(), 1..4),
+            policy in prop::sample::select(vec![Policy::Any, Policy::All, Policy::Loop]),
+        ) {
+            let mut partial = evidence(&hosts.join(";"));
+            partial.hosts.sort_by_key(|host| host.preference);
+            let rules = rules(policy);
+            let is_listed = |verdict: &Verdict<'_>| match verdict {
+                Verdict::Listed(_) => Some(true),
+                Verdict::NotListed(_) => Some(false),
+                Verdict::Undecided(_) => None,
+            };
+            let now = is_listed(&judge(&partial, &rules));
+            let ends = outcomes(&partial);
+            let later: Vec<_> = ends.iter().map(|end| is_listed(&judge(end, &rules))).collect();
+            prop_assert!(later.iter().all(Option::is_some));
+            match now {
+                Some(settled) => prop_assert!(later.iter().all(|end| *end == Some(settled))),
+                None => {
+                    prop_assert!(later.contains(&Some(true)) && later.contains(&Some(false)));
+                }
+            }
+        }
+    }
+}

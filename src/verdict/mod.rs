@@ -1,7 +1,7 @@
 //! What the DNS said about a mail domain, judged against a table.
 //!
 //! Pure logic: no sockets, no clock, no files. [`Domain`] is the name, [`Evidence`] what was found
-//! out about it, [`Table`] the operator's opinion on addresses, and [`judge`] makes a [`Verdict`]
+//! out about it, [`Table`] the operator's opinion on addresses, and [`judge()`] makes a [`Verdict`]
 //! of the three. It is cheap and runs on every read, so that a new table takes effect at once on
 //! all that is cached.
 

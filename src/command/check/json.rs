@@ -23,7 +23,7 @@ struct Report<'a> {
     text: Option<&'a str>,
     policy: Option<&'static str>,
     ttl: Option<u64>,
-    took_ms: f64,
+    took_us: u128,
     mx: Option<Mx>,
     hosts: Option<Vec<ReportedHost<'a>>>,
     hosts_left_out: Option<usize>,
@@ -64,7 +64,7 @@ struct ReportedHit<'a> {
 pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
     let blank = Report {
         input: &finding.given,
-        took_ms: finding.took.as_secs_f64() * 1000.0,
+        took_us: finding.took.as_micros(),
         ..Report::default()
     };
     let report = match &finding.outcome {

@@ -72,11 +72,8 @@ fn ruled(
             writeln!(text, "{domain} {BAD}listed{BAD:#} {}", listing.hit.text)?;
         }
         Verdict::NotListed(not_listed) => {
-            writeln!(
-                text,
-                "{domain} {GOOD}not listed{GOOD:#} {}",
-                explain(not_listed.reason)
-            )?;
+            let why = explain(not_listed.reason, ruling.evidence.mx);
+            writeln!(text, "{domain} {GOOD}not listed{GOOD:#}{why}")?;
         }
         Verdict::Undecided(doubt) => {
             let at = doubt
@@ -112,13 +109,17 @@ fn ruled(
     )
 }
 
-fn explain(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Clean => "",
-        Reason::NullMx => "null MX: the domain takes no mail",
-        Reason::NoAddress => "no host has an address; does the upstream strip reserved ones?",
-        Reason::HostsLeftOut => "all hosts looked at hit, but there are more than the limit",
-        Reason::OwnZone => "the name lies in a zone of our own",
+/// The reason in words, with a space in front.
+fn explain(reason: Reason, mx: MxAnswer) -> &'static str {
+    match (reason, mx) {
+        (Reason::Clean, _) => "",
+        (Reason::NullMx, _) => " null MX: the domain takes no mail",
+        (Reason::NoAddress, MxAnswer::Implicit { .. }) => {
+            " no MX and no address: no mail goes there"
+        }
+        (Reason::NoAddress, _) => " no host has an address; does the upstream strip reserved ones?",
+        (Reason::HostsLeftOut, _) => " all hosts looked at hit, but there are more than the limit",
+        (Reason::OwnZone, _) => " the name lies in a zone of our own",
     }
 }
 
@@ -174,9 +175,11 @@ fn host(text: &mut String, host: &Host, ruling: &Ruling, origin: &Origin) -> fmt
         } else {
             "├─"
         };
-        let ttl = ttl.map(|ttl| format!(" (TTL {ttl} s)")).unwrap_or_default();
+        let ttl = ttl
+            .map(|ttl| format!(" {FAINT}(TTL {ttl} s){FAINT:#}"))
+            .unwrap_or_default();
         match ruling.rules.table.judge(*address) {
-            None => writeln!(text, "│  {branch} {address} {FAINT}{ttl}{FAINT:#}")?,
+            None => writeln!(text, "│  {branch} {address}{ttl}")?,
             Some(hit) => {
                 let inside = hit
                     .embedded
@@ -185,7 +188,7 @@ fn host(text: &mut String, host: &Host, ruling: &Ruling, origin: &Origin) -> fmt
                 let table = table(origin.table.as_deref());
                 writeln!(
                     text,
-                    "│  {branch} {BAD}{address}{BAD:#}{FAINT}{ttl}{FAINT:#}{inside} hits {} {FAINT}({table}:{}){FAINT:#} {}",
+                    "│  {branch} {BAD}{address}{BAD:#}{ttl}{inside} hits {} {FAINT}({table}:{}){FAINT:#} {}",
                     hit.row.pattern, hit.row.line, hit.text
                 )?;
             }

@@ -246,7 +246,7 @@ mod tests {
         );
         check_error(
             "listen = [\"127.0.0.1\"]",
-            "1:11: '127.0.0.1' is no address with a port: write 127.0.0.1:5300 or [::1]:5300",
+            "1:10: '127.0.0.1' is no address with a port: write 127.0.0.1:5300 or [::1]:5300",
         );
     }
 

@@ -188,3 +188,119 @@ fn busy() -> Answer {
         ..Answer::bare(Rcode::ServFail)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use arc_swap::ArcSwap;
+    use hickory_proto::op::{Edns, Message, Query};
+    use hickory_proto::rr::{Name, RecordType};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::front::zone::{NotListedAs, UndecidedAs};
+    use crate::oracle::gather::GatherLimits;
+    use crate::oracle::world::World;
+    use crate::oracle::{ClientBudget, Lifetimes, Limits};
+    use crate::verdict::{Domain, Policy, Rules, Table};
+
+    fn dns() -> Dns<World> {
+        let many = NonZeroU32::new(1_000_000).unwrap();
+        let minute = Duration::from_secs(60);
+        let limits = Limits {
+            evaluations_max: 16,
+            waiting_max: 16,
+            evaluation_deadline: minute,
+            client_budget: ClientBudget {
+                per_second: many,
+                burst: many,
+            },
+            memory_octets: 1 << 20,
+            gather: GatherLimits { mx_hosts_max: 16 },
+        };
+        let lifetimes = Lifetimes {
+            min_ttl: minute,
+            max_ttl: minute,
+            undecided_min_ttl: minute,
+            undecided_max_ttl: minute,
+            serve_stale: minute,
+            stale_ttl: minute,
+            refresh_ahead_percent: 10,
+        };
+        let origin = Domain::parse("bogusmx.local").unwrap();
+        let world = World::new("hot.de MX 10 null.hot.de\nnull.hot.de A 127.0.0.1");
+        let zone = Zone {
+            fixed: zone_file::read(zone_file::DEFAULT, "bogusmx.zone", &origin).unwrap(),
+            origin: origin.clone(),
+            not_listed: NotListedAs::NoData,
+            undecided: UndecidedAs::ServFail,
+            rules: ArcSwap::from_pointee(Rules {
+                table: Arc::new(Table::reserved()),
+                policy: Policy::Any,
+            }),
+        };
+        let front = FrontLimits {
+            allow_query: vec!["127.0.0.0/8".parse().unwrap()],
+            answer_deadline: Duration::from_secs(1),
+            pending_answers_max: 16,
+        };
+        Dns::new(
+            [zone].into(),
+            Arc::new(Oracle::new(world, vec![origin], limits, lifetimes)),
+            front,
+        )
+    }
+
+    fn query() -> Vec<u8> {
+        let mut message = Message::query();
+        let name = Name::from_ascii("hot.de.bogusmx.local.").unwrap();
+        message.add_query(Query::query(name, RecordType::TXT));
+        message.edns = Some(Edns::new());
+        message.to_vec().unwrap()
+    }
+
+    fn respond(dns: &Dns<World>, packet: Vec<u8>) -> Option<Vec<u8>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let client = SocketAddr::from(([127, 0, 0, 1], 53));
+        runtime.block_on(dns.respond(packet, client, Transport::Udp))
+    }
+
+    #[test]
+    fn a_query_gets_its_answer() {
+        let answer = Message::from_vec(&respond(&dns(), query()).unwrap()).unwrap();
+        assert_eq!(answer.answers.len(), 1);
+        assert!(answer.metadata.authoritative);
+    }
+
+    proptest! {
+        /// Whatever comes in, nothing panics, and what goes out is a response to it that reads.
+        #[test]
+        fn every_packet_is_answered_or_dropped(
+            noise in prop::collection::vec(any::<u8>(), 0..80),
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+            from_query in any::<bool>(),
+        ) {
+            let mut packet = if from_query { query() } else { noise };
+            for (index, octet) in edits {
+                if !packet.is_empty() {
+                    let index = index.index(packet.len());
+                    packet[index] = octet;
+                }
+            }
+            let id = packet.first_chunk::<2>().copied();
+            let is_query = packet.len() >= 12 && packet[2] & 0x80 == 0;
+            let response = respond(&dns(), packet);
+            prop_assert_eq!(response.is_some(), is_query);
+            if let Some(response) = response {
+                prop_assert_eq!(response.first_chunk::<2>().copied(), id);
+                prop_assert!(response.len() <= 1232);
+                let message = Message::from_vec(&response);
+                prop_assert!(message.is_ok(), "{:?}", message);
+            }
+        }
+    }
+}
