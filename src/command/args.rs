@@ -1,14 +1,12 @@
 //! What was typed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::address::{daemon_address, listen_address, server_address};
 use crate::verdict::Policy;
-
-/// The port of a DNS server when none is given.
-const DNS_PORT: u16 = 53;
 
 /// Lists mail domains whose MX resolves into reserved address space, as a DNSBL computed at query
 /// time.
@@ -95,42 +93,6 @@ pub struct CheckArgs {
     pub server: Option<SocketAddr>,
 }
 
-/// Reads the address of a resolver; the port may be left out.
-///
-/// # Errors
-/// Says what an address looks like.
-pub fn server_address(text: &str) -> Result<SocketAddr, String> {
-    with_default_port(text, DNS_PORT)
-}
-
-/// Reads the address of a running bogusmx; the port may be left out.
-fn daemon_address(text: &str) -> Result<SocketAddr, String> {
-    with_default_port(text, super::settings::DEFAULT_PORT)
-}
-
-fn with_default_port(text: &str, port: u16) -> Result<SocketAddr, String> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
-    let address = bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, port));
-    address.or_else(|_| text.parse()).map_err(|_| {
-        format!(
-            "'{text}' is no address: write 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53"
-        )
-    })
-}
-
-/// Reads an address to listen on.
-///
-/// # Errors
-/// Says what such an address looks like.
-pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!("'{text}' is no address with a port: write 127.0.0.1:5300 or [::1]:5300")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -140,30 +102,5 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn addresses_with_and_without_port() {
-        let check = |text: &str, expected: &str| {
-            assert_eq!(
-                server_address(text).map(|address| address.to_string()),
-                Ok(expected.into())
-            );
-        };
-        check("192.0.2.1", "192.0.2.1:53");
-        check("192.0.2.1:5353", "192.0.2.1:5353");
-        check("::1", "[::1]:53");
-        check("[::1]", "[::1]:53");
-        check("[::1]:5353", "[::1]:5353");
-        assert!(
-            server_address("localhost")
-                .unwrap_err()
-                .contains("'localhost' is no address")
-        );
-        assert!(
-            listen_address("127.0.0.1")
-                .unwrap_err()
-                .contains("with a port")
-        );
     }
 }

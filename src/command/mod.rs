@@ -1,5 +1,6 @@
 //! The commands: what was typed becomes settings, settings become parts, parts do the work.
 
+mod address;
 pub mod args;
 mod check;
 mod demo;

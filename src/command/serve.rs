@@ -41,10 +41,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         settings.upstream = vec![demo.address()];
     }
 
-    let mut listeners = Vec::new();
-    for address in &settings.listen {
-        listeners.push(Listener::bind(*address).await?);
-    }
+    let listeners = bind(&settings).await?;
     let zones = zones(&settings)?;
     let oracle = oracle(&settings)?;
     privilege::drop_root(&settings.user)?;
@@ -84,6 +81,24 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         shown = show => shown?,
     }
     Ok(Ending::Success)
+}
+
+/// Binds the addresses that are set, else those of the default that this machine has.
+async fn bind(settings: &Settings) -> Result<Vec<Listener>, CommandError> {
+    let mut listeners = Vec::new();
+    for address in settings
+        .listen
+        .clone()
+        .unwrap_or_else(Settings::default_listen)
+    {
+        match Listener::bind(address).await {
+            Err(error) if settings.listen.is_none() && address.is_ipv6() && error.is_absent() => {
+                tracing::info!("not listening on {address}: this machine has no IPv6");
+            }
+            outcome => listeners.push(outcome?),
+        }
+    }
+    Ok(listeners)
 }
 
 /// Logs to standard error; the environment variable `RUST_LOG` wins over the settings.

@@ -83,7 +83,9 @@ pub(super) fn reload(origins: &[Origin], zones: &[Zone]) -> Result<(), LoadError
 }
 
 fn read(what: &'static str, file: &Path) -> Result<String, LoadError> {
-    std::fs::read_to_string(file).map_err(|error| LoadError::Read {
+    // Octets of other character sets may stand in comments; elsewhere they are an error in place.
+    let text = std::fs::read(file).map(|text| String::from_utf8_lossy(&text).into_owned());
+    text.map_err(|error| LoadError::Read {
         what,
         file: file.to_owned(),
         error,

@@ -60,6 +60,14 @@ pub struct Listener {
     address: SocketAddr,
 }
 
+impl BindError {
+    /// Whether this machine does not have the address at all.
+    pub fn is_absent(&self) -> bool {
+        self.error.kind() == io::ErrorKind::AddrNotAvailable
+            || self.error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT)
+    }
+}
+
 impl Listener {
     /// Binds both; port 0 takes a port that is free for both.
     ///
@@ -104,7 +112,7 @@ impl Listener {
 /// Answers on all listeners until `stop`, then waits for the answers in flight, `drain` at most.
 ///
 /// # Errors
-/// If a listener fails for good.
+/// If a listener's loop panicked.
 pub async fn serve<L: Lookup>(
     listeners: Vec<Listener>,
     dns: Arc<Dns<L>>,
@@ -133,7 +141,7 @@ pub async fn serve<L: Lookup>(
         loops.spawn(tcp::serve(tcp, Arc::clone(&shared)));
     }
     while let Some(ended) = loops.join_next().await {
-        ended.map_err(io::Error::other)??;
+        ended.map_err(io::Error::other)?;
     }
     tasks.close();
     if timeout(drain, tasks.wait()).await.is_err() {

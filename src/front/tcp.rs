@@ -43,17 +43,11 @@ pub(super) struct Connections<L> {
 }
 
 /// Accepts until `stop`; the answers in flight go on in the tasks.
-///
-/// # Errors
-/// Never: what fails is one connection.
-pub(super) async fn serve<L: Lookup>(
-    listener: TcpListener,
-    shared: Arc<Connections<L>>,
-) -> io::Result<()> {
+pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connections<L>>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = shared.stop.cancelled() => return Ok(()),
+            () = shared.stop.cancelled() => return,
         };
         let (stream, client) = match accepted {
             Ok(accepted) => accepted,

@@ -1,39 +1,41 @@
 //! Queries over UDP.
 
-use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dns::{Dns, Transport};
 use crate::oracle::lookup::Lookup;
 
-/// The longest query that we take: one with every EDNS option there is stays far below.
-const QUERY_OCTETS_MAX: usize = 4096;
+/// The longest datagram: what is cut would be answered as if its sender had made a mistake.
+const QUERY_OCTETS_MAX: usize = 65_535;
+
+/// How long to wait after receiving failed.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
 
 /// Receives until `stop`; the answers in flight go on in `tasks`.
-///
-/// # Errors
-/// If the socket fails for good.
 pub(super) async fn serve<L: Lookup>(
     socket: Arc<UdpSocket>,
     dns: Arc<Dns<L>>,
     tasks: TaskTracker,
     stop: CancellationToken,
-) -> io::Result<()> {
+) {
     let mut buffer = vec![0; QUERY_OCTETS_MAX];
     loop {
         let received = tokio::select! {
             received = socket.recv_from(&mut buffer) => received,
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => return,
         };
         let (length, client) = match received {
             Ok(received) => received,
-            // An ICMP message about an earlier answer, or a moment without buffers.
+            // A moment without memory, say. The pause keeps a lasting error from eating the CPU.
             Err(error) => {
                 tracing::debug!(%error, "a UDP query could not be received");
+                sleep(RECEIVE_PAUSE).await;
                 continue;
             }
         };

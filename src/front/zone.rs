@@ -105,11 +105,12 @@ pub fn place<'z>(zones: &'z [Zone], labels: &[&[u8]]) -> Place<'z> {
     let Some((zone, labels)) = candidates.min_by_key(|(_, rest)| rest.len()) else {
         return Place::Outside;
     };
-    let name = lower_case(labels);
-    if let Some(records) = zone.fixed.names.get(name.as_str()) {
+    let name = key(labels);
+    let records = name.as_deref().and_then(|name| zone.fixed.names.get(name));
+    if let Some(records) = records {
         return Place::Fixed(zone, records);
     }
-    let is_nodata = labels.len() == 1 || zone.fixed.has_below(&name);
+    let is_nodata = labels.len() == 1 || name.is_some_and(|name| zone.fixed.has_below(&name));
     match Domain::from_labels(labels.iter().copied()) {
         Ok(domain) if domain.not_mail().is_none() && !is_own(zones, &domain) => {
             Place::Mail(zone, domain)
@@ -131,10 +132,16 @@ fn is_own(zones: &[Zone], domain: &Domain) -> bool {
     zones.iter().any(|zone| domain.is_at_or_below(&zone.origin))
 }
 
-/// The key into the zone file's names. An octet outside ASCII becomes a character that no key has.
-fn lower_case(labels: &[&[u8]]) -> String {
-    let label = |label: &&[u8]| String::from_utf8_lossy(label).to_ascii_lowercase();
-    labels.iter().map(label).collect::<Vec<_>>().join(".")
+/// The key into the zone file's names; none for a name that no key can be.
+fn key(labels: &[&[u8]]) -> Option<String> {
+    let label = |label: &&[u8]| {
+        let text = str::from_utf8(label)
+            .ok()
+            .filter(|text| !text.contains('.'));
+        text.map(str::to_ascii_lowercase)
+    };
+    let labels: Option<Vec<String>> = labels.iter().map(label).collect();
+    labels.map(|labels| labels.join("."))
 }
 
 #[cfg(test)]

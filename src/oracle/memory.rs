@@ -26,8 +26,10 @@ pub(super) struct Entry {
     pub(super) finding: Finding,
     /// How many collections in a row had failures, this one included.
     pub(super) failures: u32,
-    /// The last finding before they began, for as long as they last.
-    pub(super) before_failures: Option<Finding>,
+    /// While they last: the last finding that had some, and knew an address all the same.
+    last_partial: Option<Finding>,
+    /// While they last: the last finding without any.
+    last_whole: Option<Finding>,
 }
 
 /// Evidence, and when it was collected.
@@ -74,35 +76,41 @@ impl Entry {
             return Self {
                 finding,
                 failures: 0,
-                before_failures: None,
+                last_partial: None,
+                last_whole: None,
             };
         }
-        let (failures, before_failures) = match previous {
-            None => (0, None),
-            Some(entry) if entry.failures == 0 => (0, Some(entry.finding.clone())),
-            Some(entry) => (
-                entry.failures,
-                Some(
-                    entry
-                        .before_failures
-                        .clone()
-                        .unwrap_or_else(|| entry.finding.clone()),
-                ),
-            ),
+        let (failures, last_partial, last_whole) = match previous {
+            None => (0, None, None),
+            Some(entry) if entry.failures == 0 => (0, None, Some(entry.finding.clone())),
+            Some(entry) => {
+                let knows = entry.finding.evidence.knows_an_address();
+                let partial = if knows {
+                    Some(&entry.finding)
+                } else {
+                    entry.last_partial.as_ref()
+                };
+                (entry.failures, partial.cloned(), entry.last_whole.clone())
+            }
         };
         Self {
             finding,
             failures: failures.saturating_add(1),
-            before_failures,
+            last_partial,
+            last_whole,
         }
     }
 
+    /// All findings that may still count, the newest first.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        std::iter::once(&self.finding)
+            .chain(&self.last_partial)
+            .chain(&self.last_whole)
+    }
+
     fn weight(&self) -> usize {
-        let before = self
-            .before_failures
-            .as_ref()
-            .map_or(0, |finding| finding.evidence.weight());
-        size_of::<Self>() + self.finding.evidence.weight() + before
+        let evidence = self.findings().map(|finding| finding.evidence.weight());
+        size_of::<Self>() + evidence.sum::<usize>()
     }
 }
 

@@ -134,24 +134,45 @@ impl<L: Lookup> Oracle<L> {
     }
 
     /// A ruling out of the memory, if what is remembered still counts under these rules.
+    ///
+    /// Where the last evaluation left the verdict open, what was known before counts to the end of
+    /// its own time, and a listing beyond that.
     fn recall(&self, entry: &Entry, rules: &Arc<Rules>) -> Option<Ruling> {
-        let now = Instant::now();
-        let verdict = judge(&entry.finding.evidence, rules);
-        let life = self.lifetimes.of(&verdict, entry.failures);
-        let remaining = life
-            .checked_sub(entry.finding.age(now))
-            .filter(|left| !left.is_zero())?;
-        if matches!(verdict, Verdict::Undecided(_))
-            && let Some(ruling) = self.stale(entry, rules)
-        {
-            return Some(ruling);
+        let mut findings = entry
+            .findings()
+            .map(|finding| self.remembered_ruling(finding, entry, rules));
+        let last = findings.next().flatten();
+        let is_open = matches!(judge(&entry.finding.evidence, rules), Verdict::Undecided(_));
+        if !is_open {
+            return last;
         }
+        let is_decided = |ruling: &Ruling| !matches!(ruling.verdict(), Verdict::Undecided(_));
+        match findings.flatten().find(is_decided) {
+            // The last evaluation's failure is kept for a while, and not tried again before that.
+            Some(before) => Some(Ruling {
+                is_nearly_over: last.is_none(),
+                ..before
+            }),
+            None => last.map(|open| self.stale(entry, rules).unwrap_or(open)),
+        }
+    }
+
+    /// A ruling from one finding, until its time is over.
+    fn remembered_ruling(
+        &self,
+        finding: &Finding,
+        entry: &Entry,
+        rules: &Arc<Rules>,
+    ) -> Option<Ruling> {
+        let life = self
+            .lifetimes
+            .of(&judge(&finding.evidence, rules), entry.failures);
+        let age = finding.age(Instant::now());
+        let remaining = life.checked_sub(age).filter(|left| !left.is_zero())?;
         Some(Ruling {
-            evidence: Arc::clone(&entry.finding.evidence),
-            rules: Arc::clone(rules),
-            remaining,
             source: Source::Memory,
             is_nearly_over: self.lifetimes.is_nearly_over(remaining, life),
+            ..Ruling::new(Arc::clone(&finding.evidence), Arc::clone(rules), remaining)
         })
     }
 
@@ -161,22 +182,20 @@ impl<L: Lookup> Oracle<L> {
     /// "not listed" would let through what is new.
     fn stale(&self, entry: &Entry, rules: &Arc<Rules>) -> Option<Ruling> {
         let now = Instant::now();
-        let findings = [Some(&entry.finding), entry.before_failures.as_ref()];
-        let listed = |finding: &&Finding| match judge(&finding.evidence, rules) {
+        let counts = |finding: &&Finding| match judge(&finding.evidence, rules) {
             Verdict::Listed(listing) => {
-                let end = self.lifetimes.clamp(listing.ttl) + self.lifetimes.serve_stale;
-                finding.age(now) < end
+                let life = self.lifetimes.clamp(listing.ttl);
+                finding.age(now) < life.saturating_add(self.lifetimes.serve_stale)
             }
             Verdict::NotListed(_) | Verdict::Undecided(_) => false,
         };
-        let finding = findings.into_iter().flatten().find(listed)?;
+        let finding = entry.findings().find(counts)?;
         self.stats.stale.count();
+        let evidence = Arc::clone(&finding.evidence);
+        let ruling = Ruling::new(evidence, Arc::clone(rules), self.lifetimes.stale_ttl);
         Some(Ruling {
-            evidence: Arc::clone(&finding.evidence),
-            rules: Arc::clone(rules),
-            remaining: self.lifetimes.stale_ttl,
             source: Source::Stale,
-            is_nearly_over: false,
+            ..ruling
         })
     }
 

@@ -166,7 +166,12 @@ impl Evidence {
 
     /// Whether the domain has hosts, and none of them an address.
     pub fn lacks_addresses(&self) -> bool {
-        !self.hosts.is_empty() && self.hosts.iter().all(|host| host.known().next().is_none())
+        !self.hosts.is_empty() && !self.knows_an_address()
+    }
+
+    /// Whether an address of some host is known.
+    pub fn knows_an_address(&self) -> bool {
+        self.hosts.iter().any(|host| host.known().next().is_some())
     }
 
     /// Turns all that is still pending into `failure`: the end of a collection that ran out of time.

@@ -1,4 +1,34 @@
-//! Integration tests.
+//! Integration tests: the built program on loopback ports, a scripted upstream behind it, a stub resolver in front.
+//!
+//! | file | what it tests |
+//! | --- | --- |
+//! | `names` | which query names are answered from the zone file, are never asked upstream, or become a mail domain |
+//! | `answers` | what a verdict looks like in DNS: records, codes, texts, negative answers, refusals |
+//! | `lifetimes` | TTLs of answers, from the records that decided them |
+//! | `verdicts` | from MX and address records to a verdict, when the upstream works |
+//! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
+//! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
+//! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
+//! | `table` | the address table: as Postfix reads it, and refused |
+//! | `reload` | tables that change while the daemon runs |
+//! | `time` | answer deadline, cache, joining, refresh ahead, serve stale, back-off |
+//! | `overload` | the limits: evaluations, clients, and who is answered all the same |
+//! | `bad_settings` | config, files and addresses that the daemon refuses to start with |
+//! | `bad_input` | packets that are no proper query |
+//! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
+//! | `tcp` | pipelining, message framing, connections that idle |
+//! | `start_and_stop` | the ready line, listeners, clean stop with answers in flight |
+//! | `check` | `bogusmx check`: reports, JSON, exit status, standard input, a running daemon |
+//! | `demo` | `bogusmx serve --demo` |
+//! | `reserved_table` | the shipped table against the registries, without a daemon |
+//! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
+//! | `neighbours` | the daemon between a real Postfix, Unbound and NSD |
+//! | `script` | that the scripted upstream itself does what its script says |
+//!
+//! Not tested here: other resolvers and mail servers than those, speed, memory, and the daemon under sustained load;
+//! these need installed software or time and have their own places. A test that needs a daemon starts its own, and
+//! needs nobody else but in `neighbours`; those that look at `/etc`, and the neighbours, need root and fail without
+//! it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,7 +39,28 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod support;
+
+mod answers;
+mod bad_input;
+mod bad_settings;
+mod check;
+mod demo;
+mod failures;
+mod lifetimes;
+mod names;
 mod neighbours;
+mod overload;
+mod policies;
+mod reload;
 mod reserved_table;
+mod script;
+mod sizes;
+mod start_and_stop;
+mod table;
 mod table_model;
 mod table_parity;
+mod tcp;
+mod time;
+mod trouble;
+mod verdicts;

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The port on which bogusmx answers: not 53, where the machine's resolver is.
-pub const DEFAULT_PORT: u16 = 5300;
+use crate::command::address::DAEMON_PORT;
 
 pub(super) const ORIGIN: &str = "bogusmx.local";
 pub(super) const USER: &str = "nobody";
@@ -47,8 +46,8 @@ const fn at_least_one(value: u32) -> NonZeroU32 {
 /// Loopback only: who wants more says so.
 pub(super) fn listen() -> Vec<SocketAddr> {
     vec![
-        SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
-        SocketAddr::from((Ipv6Addr::LOCALHOST, DEFAULT_PORT)),
+        SocketAddr::from((Ipv4Addr::LOCALHOST, DAEMON_PORT)),
+        SocketAddr::from((Ipv6Addr::LOCALHOST, DAEMON_PORT)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! The configuration file as it is written: TOML, flat, every key optional.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::command::args::{listen_address, server_address};
+use crate::command::address::{listen_address, server_address};
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::verdict::Policy;
 
@@ -20,7 +20,7 @@ use crate::verdict::Policy;
 pub struct ConfigFile {
     pub listen: Option<Vec<Listen>>,
     pub upstream: Option<Vec<Server>>,
-    pub allow_query: Option<Vec<IpNet>>,
+    pub allow_query: Option<Vec<Network>>,
     #[serde(deserialize_with = "policy")]
     pub policy: Option<Policy>,
     pub table: Option<PathBuf>,
@@ -82,6 +82,10 @@ pub struct Listen(pub SocketAddr);
 /// An upstream resolver; the port may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server(pub SocketAddr);
+
+/// A network; a single address stands for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(pub IpNet);
 
 /// What is wrong with a configuration file.
 #[derive(Debug, Error)]
@@ -186,6 +190,16 @@ impl<'de> Deserialize<'de> for Span {
 impl<'de> Deserialize<'de> for Listen {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| listen_address(text).map(Self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let address = || text.parse::<IpAddr>().map(IpNet::from);
+            let network = text.parse().or_else(|_no_length| address()).map(Self);
+            network.map_err(|_| format!("'{text}' is no network: write 10.0.0.0/8 or fc00::/7"))
+        })
     }
 }
 

@@ -13,7 +13,6 @@ use std::time::Duration;
 use thiserror::Error;
 
 use defaults as default;
-pub use defaults::DEFAULT_PORT;
 use file::{ConfigError, ConfigFile, OriginSection, Span};
 
 use super::args::CommonArgs;
@@ -32,8 +31,8 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// Everything that can be set, as it is in force.
 #[derive(Debug)]
 pub struct Settings {
-    /// Addresses to answer on.
-    pub listen: Vec<SocketAddr>,
+    /// Addresses to answer on; none if none are set.
+    pub listen: Option<Vec<SocketAddr>>,
     /// Resolvers to ask; empty for those of the system.
     pub upstream: Vec<SocketAddr>,
     /// The zones to serve.
@@ -145,7 +144,7 @@ impl Settings {
             .as_ref()
             .map(|all| all.iter().map(|one| one.0).collect());
         Ok(Self {
-            listen: typed_or(listen, filed_listen).unwrap_or_else(default::listen),
+            listen: typed_or(listen, filed_listen),
             upstream: typed_or(&common.upstream, filed_upstream).unwrap_or_default(),
             origins,
             upstream_limits: upstream_limits(&file)?,
@@ -154,8 +153,10 @@ impl Settings {
             front: FrontLimits {
                 allow_query: file
                     .allow_query
-                    .clone()
-                    .unwrap_or_else(default::allow_query),
+                    .as_ref()
+                    .map_or_else(default::allow_query, |all| {
+                        all.iter().map(|network| network.0).collect()
+                    }),
                 answer_deadline: span(file.answer_deadline, default::ANSWER_DEADLINE),
                 pending_answers_max: count(
                     "pending_answers",
@@ -174,6 +175,12 @@ impl Settings {
             user: file.user.unwrap_or_else(|| default::USER.to_owned()),
             log: file.log.unwrap_or_else(|| default::LOG.to_owned()),
         })
+    }
+
+    /// The addresses to answer on where none are set; those that a machine does not have, such as
+    /// IPv6 ones, may be left out.
+    pub fn default_listen() -> Vec<SocketAddr> {
+        default::listen()
     }
 
     /// The resolvers to ask: those that are set, else those of the system.

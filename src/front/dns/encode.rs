@@ -42,7 +42,10 @@ pub(super) fn answer(
     let plain = request.edns.as_ref().map(|theirs| self::edns(theirs, None));
     write(
         request,
-        &Answer::bare(answer.rcode),
+        &Answer {
+            is_authoritative: answer.is_authoritative,
+            ..Answer::bare(answer.rcode)
+        },
         None,
         plain.as_ref(),
         true,

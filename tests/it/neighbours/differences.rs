@@ -49,6 +49,7 @@ const WITH_ANY_TABLE: [Group; 8] = [
             ("sixtofour-loop.embedded", ACCEPTED, LOOPBACK),
             ("sixtofour-private.embedded", ACCEPTED, PRIVATE),
             ("siit-loop.embedded", ACCEPTED, LOOPBACK),
+            ("mapped-loop.literal", ACCEPTED, LOOPBACK),
         ],
     },
     Group {
@@ -79,7 +80,10 @@ const WITH_ANY_TABLE: [Group; 8] = [
     },
     Group {
         why: "An exchanger below the list's own origin: the list would have to ask itself.",
-        differences: &[("below-origin.own", LOOPBACK, ACCEPTED)],
+        differences: &[
+            ("below-origin.own", LOOPBACK, ACCEPTED),
+            ("test-point.own", LOOPBACK, ACCEPTED),
+        ],
     },
     Group {
         why: "Postfix asks no list about an address in brackets.",

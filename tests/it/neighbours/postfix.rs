@@ -138,6 +138,8 @@ fn main_cf(folder: &Path) -> String {
          # Hundreds of recipients in one session, most of them refused.\n\
          smtpd_soft_error_limit = 10000\n\
          smtpd_hard_error_limit = 10000\n\
+         # Nothing leaves the queue here, so do not wait for it to.\n\
+         in_flow_delay = 0\n\
          {deployed}"
     )
 }

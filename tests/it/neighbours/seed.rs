@@ -50,22 +50,20 @@ fn mail_to_domains_that_work_is_accepted() {
     assert_eq!(replies, ["250 2.1.5 Ok"; 3], "{}", site.mail_log());
 }
 
+/// Unbound keeps trying a list that is gone for longer than Postfix waits, which is ten seconds. So this takes ten
+/// seconds, as a mail does in the first half minute; then Unbound says SERVFAIL at once.
 #[test]
 fn mail_flows_when_the_list_is_gone() {
     let mut site = Site::with_oracle(&shipped_table());
-    let asked = ["jfhfdq@hot.de".to_owned()];
-    let replies = site.replies_with_list(&asked);
-    assert_eq!(
-        replies,
-        [refusal(&asked[0], LOOPBACK)],
-        "{}",
-        site.mail_log()
-    );
+    let before = ["jfhfdq@hot.de".to_owned()];
+    let replies = site.replies_with_list(&before);
+    let expected = [refusal(&before[0], LOOPBACK)];
+    assert_eq!(replies, expected, "{}", site.mail_log());
     site.stop_oracle();
-    // Nobody has an answer about these in store.
-    let recipients = ["harley811@version.net", "j@company.de"].map(str::to_owned);
-    let replies = site.replies_with_list(&recipients);
-    assert_eq!(replies, ["250 2.1.5 Ok"; 2], "{}", site.mail_log());
+    // Nobody has an answer about this one in store.
+    let after = ["harley811@version.net".to_owned()];
+    let replies = site.replies_with_list(&after);
+    assert_eq!(replies, ["250 2.1.5 Ok"], "{}", site.mail_log());
 }
 
 fn refusal(recipient: &str, why: &str) -> String {

@@ -1,0 +1,90 @@
+//! `bogusmx serve --demo`: the world inside the program, asked over DNS.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use hickory_proto::rr::RecordType::{A, TXT};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{ORIGIN, client::over_udp, packet::Query};
+
+/// The demo, killed when dropped.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn it_shows_a_table_of_what_it_answers_and_answers_so() {
+    let child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut demo = Demo(child);
+    let lines = BufReader::new(demo.0.stdout.take().unwrap()).lines();
+    let shown: Vec<String> = lines
+        .map(|line| line.expect("UTF-8"))
+        .take_while(|line| !line.starts_with("Stop with"))
+        .collect();
+    let address = shown[0]
+        .strip_prefix("bogusmx ready on ")
+        .expect("a ready line");
+    let address = address.parse().expect("one address");
+
+    let rows: Vec<&String> = shown
+        .iter()
+        .filter(|line| line.contains("listed "))
+        .collect();
+    assert!(rows.len() >= 12, "{shown:#?}");
+    for row in rows {
+        let mut words = row.split_whitespace();
+        let domain = words.next().expect("a domain");
+        let is_listed = words.next() == Some("listed");
+        let name = format!("{domain}.{ORIGIN}");
+        let verdict = over_udp(address, &Query::new(&name, A)).verdict();
+        assert_eq!(
+            verdict.starts_with("listed 127.0.0.2"),
+            is_listed,
+            "{row}: {verdict}"
+        );
+        let text = over_udp(address, &Query::new(&name, TXT)).verdict();
+        let text = text.strip_prefix("listed: ").unwrap_or_default();
+        assert!(row.contains(text), "{row}: {text}");
+    }
+    for domain in [
+        "hot.de",
+        "iphone.com",
+        "hotmaol.de",
+        "beer.com",
+        "live.ong",
+        "mhx.com",
+    ] {
+        let is_shown = |line: &String| line.trim_start().starts_with(&format!("{domain} "));
+        assert!(shown.iter().any(is_shown), "{domain} is not shown");
+    }
+
+    let dig = shown
+        .iter()
+        .find(|line| line.trim_start().starts_with("dig "))
+        .expect("a line to try");
+    let output = Command::new("sh")
+        .args(["-c", dig])
+        .output()
+        .expect("dig, of bind9-dnsutils");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "127.0.0.2\n",
+        "{dig}"
+    );
+
+    let id = i32::try_from(demo.0.id()).expect("a process id");
+    kill(Pid::from_raw(id), Signal::SIGINT).expect("the demo is there");
+    assert_eq!(demo.0.wait().expect("an exit status").code(), Some(0));
+}

@@ -1,0 +1,131 @@
+//! The limits: who is turned away at once, with SERVFAIL and never with silence, and who is answered all the same.
+
+use std::time::{Duration, Instant};
+
+use hickory_proto::rr::RecordType::{A, MX};
+
+use crate::support::client::UdpClient;
+use crate::support::{Bench, THREE_ENDINGS, bench_with, question, wait_until};
+
+/// One evaluation at a time, and one that may wait for it.
+const NARROW: &str = r#"
+    evaluations = 1
+    waiting = 1
+    answer_deadline = "8s"
+    query_timeout = "9s"
+"#;
+
+/// Domains of which one is evaluated, one waits, and three are too many.
+const FIVE: [&str; 5] = [
+    "a.example",
+    "b.example",
+    "c.example",
+    "d.example",
+    "e.example",
+];
+
+/// A bench that knows `hot.de` already, and is busy with the five domains until the upstream is released.
+/// Gives the client too, to whom two answers are still owed.
+fn overloaded() -> (Bench, UdpClient) {
+    let held: String = FIVE
+        .iter()
+        .map(|domain| format!("{domain} MX !held\n{domain} A 127.0.0.1\n"))
+        .collect();
+    let bench = bench_with(NARROW, &(THREE_ENDINGS.to_owned() + &held));
+    bench.expect("hot.de -> listed");
+    let client = UdpClient::new(bench.address());
+    let queries = FIVE.map(|domain| question(domain, A));
+    client.send(&queries[0].bytes());
+    bench.upstream.wait_for_questions(FIVE[0], MX, 1);
+    for query in &queries[1..] {
+        client.send(&query.bytes());
+    }
+    let before = Instant::now();
+    for _ in 0..3 {
+        let raw = client.receive();
+        let query = queries
+            .iter()
+            .find(|query| query.id.to_be_bytes() == raw[..2]);
+        let answer = crate::support::answer::Answer::to(query.unwrap(), raw);
+        assert_eq!(answer.verdict(), "undecided");
+    }
+    assert!(before.elapsed() < Duration::from_secs(2), "not at once");
+    (bench, client)
+}
+
+#[test]
+fn overload_is_servfail_at_once() {
+    let (bench, client) = overloaded();
+    let asked = FIVE.map(|domain| bench.upstream.questions(domain, MX));
+    assert_eq!(asked.iter().sum::<usize>(), 1, "one evaluation at a time");
+    bench.upstream.release();
+    for _ in 0..2 {
+        let raw = client.receive();
+        assert_eq!(raw[3] & 0x0f, 0, "those who may wait are answered");
+    }
+}
+
+#[test]
+fn overload_is_not_remembered_against_a_domain() {
+    let (bench, client) = overloaded();
+    bench.upstream.release();
+    client.receive();
+    client.receive();
+    for domain in FIVE {
+        assert_eq!(
+            bench.ask(domain, A).verdict(),
+            "listed 127.0.0.2",
+            "{domain}"
+        );
+    }
+}
+
+#[test]
+fn what_needs_no_evaluation_is_answered_under_overload() {
+    let (bench, _client) = overloaded();
+    bench.expect(
+        "hot.de         -> listed
+         test           -> listed
+         de             -> not listed
+         1.0.0.127      -> not listed
+         bogusmx.local. -> not listed
+         hot.de.        -> refused",
+    );
+}
+
+#[test]
+fn joining_an_evaluation_needs_no_place_of_its_own() {
+    let bench = bench_with(NARROW, "one.example A 127.0.0.1\none.example MX !held");
+    let query = question("one.example", A);
+    let clients: Vec<UdpClient> = (0..10).map(|_| UdpClient::new(bench.address())).collect();
+    for client in &clients {
+        client.send(&query.bytes());
+    }
+    bench.upstream.wait_for_questions("one.example", MX, 1);
+    bench.upstream.release();
+    for client in &clients {
+        assert_eq!(client.answer(&query).verdict(), "listed 127.0.0.2");
+    }
+}
+
+#[test]
+fn a_client_that_asks_for_too_many_new_domains_gets_servfail_at_once() {
+    let config = "client_evaluations_per_second = 1\nclient_evaluations_burst = 2";
+    let world = "a.example A 127.0.0.1
+                 b.example A 127.0.0.1
+                 c.example A 127.0.0.1
+                 d.example A 127.0.0.1";
+    let bench = bench_with(config, world);
+    let domains = ["a.example", "b.example", "c.example", "d.example"];
+    let said = domains.map(|domain| bench.ask(domain, A).verdict());
+    assert_eq!(said[..2], ["listed 127.0.0.2", "listed 127.0.0.2"]);
+    assert_eq!(said[3], "undecided", "{said:?}");
+    // What is cached costs the client nothing.
+    for _ in 0..20 {
+        bench.expect("a.example -> listed");
+    }
+    // Second by second the client may ask again.
+    wait_until("another evaluation", || {
+        bench.ask("d.example", A).verdict() == "listed 127.0.0.2"
+    });
+}
