@@ -1,7 +1,9 @@
 //! The lines for admins alone: Postfix's and Unbound's, with a list that stands still. Shows what the list must answer
 //! for Postfix to reply as it did with the seed's table.
 
-use super::site::{Site, seed_table};
+use super::question;
+use super::site::{Network, Site, seed_table};
+use super::world::Verdict;
 
 const LIST: &str = "\
 $ORIGIN bogusmx.local.
@@ -26,4 +28,13 @@ fn the_reply_with_the_list_is_the_reply_with_the_table_octet_for_octet() {
     let log = || site.mail_log();
     assert_eq!(site.replies_with_table(&recipients), expected, "{}", log());
     assert_eq!(site.replies_with_list(&recipients), expected, "{}", log());
+}
+
+/// Such a resolver makes the list itself blind, which needs the addresses of others; but it must not be deaf to it.
+#[test]
+fn a_resolver_that_drops_loopback_addresses_lets_the_lists_pass() {
+    let network = Network::with_list(LIST, "private-address: 127.0.0.0/8");
+    let verdict = question::verdict(network.resolver(), "hot.de");
+    let text = "Domain MX in loopback network".to_owned();
+    assert_eq!(verdict, Verdict::Listed(text));
 }

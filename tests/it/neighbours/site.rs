@@ -37,7 +37,7 @@ impl Network {
         let resolver = unbound::future_address();
         let args = ["--table", table.to_str().expect("a plain path")];
         let oracle = Oracle::start(folder.path(), resolver, &args);
-        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), oracle.address());
+        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), oracle.address(), "");
         Self {
             oracle: Some(oracle),
             unbound,
@@ -46,13 +46,13 @@ impl Network {
         }
     }
 
-    /// Whose list is the text of a zone, served by NSD.
-    fn with_list(zone: &str) -> Self {
+    /// Whose list is the text of a zone, served by NSD, and whose resolver has `more` lines in its configuration.
+    pub(crate) fn with_list(zone: &str, more: &str) -> Self {
         let folder = folder();
         let nsd = Nsd::start(folder.path(), &[("bogusmx.local", zone)]);
         let resolver = unbound::future_address();
         let list = (nsd.address(), 53).into();
-        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), list);
+        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), list, more);
         Self {
             oracle: None,
             unbound,
@@ -80,7 +80,7 @@ impl Site {
 
     /// Whose list is the text of a zone, served by NSD.
     pub(crate) fn with_list(zone: &str, table: &Path) -> Self {
-        Self::on(Network::with_list(zone), table)
+        Self::on(Network::with_list(zone, ""), table)
     }
 
     fn on(network: Network, table: &Path) -> Self {

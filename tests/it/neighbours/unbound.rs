@@ -19,12 +19,14 @@ pub(crate) struct Unbound {
 }
 
 impl Unbound {
-    /// Resolves at `address`, from the root server at `root` and with the list at `list`.
+    /// Resolves at `address`, from the root server at `root` and with the list at `list`. `more` are lines that the
+    /// site has in its `server:` clause.
     pub(crate) fn start(
         folder: &Path,
         address: Ipv4Addr,
         root: Ipv4Addr,
         list: SocketAddr,
+        more: &str,
     ) -> Self {
         let folder = folder.join("unbound");
         fs::create_dir(&folder).expect("a writable folder");
@@ -35,7 +37,7 @@ impl Unbound {
         };
         write("root.hints", &format!(". NS ns.\nns. A {root}\n"));
         write("bogusmx.conf", &snippet(list));
-        let file = write("unbound.conf", &config(&folder, address));
+        let file = write("unbound.conf", &config(&folder, address, more));
         // A copy, because Debian's AppArmor profile keeps the installed one out of temporary folders.
         let program = folder.join("unbound");
         fs::copy(installed("unbound", "unbound"), &program).expect("a writable folder");
@@ -63,7 +65,7 @@ pub(crate) fn future_address() -> Ipv4Addr {
 
 /// What a site has already: a resolver for the clients on its network. Here it does not rotate answers, so that the
 /// order of the MX records is the zone file's, and does not validate, because the tests' root is not signed.
-fn config(folder: &Path, address: Ipv4Addr) -> String {
+fn config(folder: &Path, address: Ipv4Addr, more: &str) -> String {
     let folder = folder.display();
     format!(
         "server:\n\
@@ -81,6 +83,7 @@ fn config(folder: &Path, address: Ipv4Addr) -> String {
          \x20 module-config: \"iterator\"\n\
          \x20 rrset-roundrobin: no\n\
          \x20 do-not-query-localhost: no\n\
+         \x20 {more}\n\
          remote-control:\n\
          \x20 control-enable: no\n\
          include: \"{folder}/bogusmx.conf\"\n"
