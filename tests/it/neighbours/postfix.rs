@@ -4,10 +4,11 @@
 //! It runs in a mount namespace of its own, because it knows no other resolver than the one of /etc/resolv.conf. The
 //! hosts file there names one exchanger of the world, so that the tests see who believes it.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use nix::unistd::User;
 
@@ -40,7 +41,9 @@ impl Postfix {
         let address = address::loopback();
         lay_out(&folder);
         let write = |name: &str, text: &str| {
-            fs::write(folder.join(name), text).expect("a writable folder");
+            let file = folder.join(name);
+            fs::write(&file, text).expect("a writable folder");
+            age(&file);
         };
         write("resolv.conf", &format!("nameserver {resolver}\n"));
         write(
@@ -89,6 +92,14 @@ impl Postfix {
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
+}
+
+/// Makes a file look old. Each Postfix process waits until main.cf has not been touched for a while.
+fn age(file: &Path) {
+    let file = File::options().append(true).open(file);
+    let minute_ago = SystemTime::now() - Duration::from_mins(1);
+    let aged = file.and_then(|file| file.set_modified(minute_ago));
+    aged.expect("an own file");
 }
 
 /// The folders that `postfix check` makes otherwise.

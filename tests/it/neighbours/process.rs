@@ -31,11 +31,8 @@ impl Process {
     pub(crate) fn start(name: &str, program: &Path, args: &[&str], folder: &Path) -> Self {
         let output = folder.join(format!("{name}.out"));
         let file = File::create(&output).expect("a writable folder");
-        // setpriv ends a daemon that stays root even when the test is killed and cannot. prlimit, because Postfix closes every file
-        // that could be open before it does anything else, and a million of them take seconds.
-        let child = Command::new(installed("prlimit", "util-linux"))
-            .arg("--nofile=4096")
-            .arg(installed("setpriv", "util-linux"))
+        // setpriv ends a daemon that stays root even when the test is killed and cannot.
+        let child = Command::new(installed("setpriv", "util-linux"))
             .args(["--pdeathsig", "TERM"])
             .arg(program)
             .args(args)
