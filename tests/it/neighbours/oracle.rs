@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::address;
-use super::process::Process;
+use super::process::{Process, SECONDS_MAX, installed};
 
 /// The running list server. It stops when dropped.
 pub(crate) struct Oracle {
@@ -17,10 +17,20 @@ impl Oracle {
     pub(crate) fn start(folder: &Path, upstream: Ipv4Addr, args: &[&str]) -> Self {
         let listen = format!("{}:0", address::loopback());
         let upstream = format!("{upstream}:53");
-        let program = Path::new(env!("CARGO_BIN_EXE_bogusmx"));
-        let mut all = vec!["serve", "--listen", &listen, "--upstream", &upstream];
+        let program = env!("CARGO_BIN_EXE_bogusmx");
+        // timeout hands the signal on that stops it.
+        let timeout = installed("timeout", "coreutils");
+        let mut all = vec![
+            SECONDS_MAX,
+            program,
+            "serve",
+            "--listen",
+            &listen,
+            "--upstream",
+            &upstream,
+        ];
         all.extend(args);
-        let mut process = Process::start("bogusmx", program, &all, folder);
+        let mut process = Process::start("bogusmx", &timeout, &all, folder);
         let output = folder.join("bogusmx.out");
         let address = process.wait_for("the ready line", || {
             let text = std::fs::read_to_string(&output).ok()?;

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use nix::unistd::User;
 
 use super::address;
-use super::process::{Process, installed};
+use super::process::{Process, SECONDS_MAX, installed};
 
 /// Sockets and queue files. Only what is needed up to RCPT: nothing is ever delivered.
 const QUEUE: [&str; 8] = [
@@ -65,6 +65,8 @@ impl Postfix {
             "-c",
             path,
             "-d",
+            "-e",
+            SECONDS_MAX,
         ];
         let unshare = installed("unshare", "util-linux");
         let mut process = Process::start("postfix", &unshare, &args, &folder);

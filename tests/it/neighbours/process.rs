@@ -13,6 +13,9 @@ use nix::unistd::Pid;
 /// Longer than a start or a stop takes, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// After so many seconds, what setpriv cannot end has an end all the same.
+pub(crate) const SECONDS_MAX: &str = "600";
+
 /// Between two looks at a condition.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -31,7 +34,7 @@ impl Process {
     pub(crate) fn start(name: &str, program: &Path, args: &[&str], folder: &Path) -> Self {
         let output = folder.join(format!("{name}.out"));
         let file = File::create(&output).expect("a writable folder");
-        // setpriv ends a daemon that stays root even when the test is killed and cannot.
+        // setpriv ends a daemon, if it stays root, also when the test is killed and cannot.
         let child = Command::new(installed("setpriv", "util-linux"))
             .args(["--pdeathsig", "TERM"])
             .arg(program)
