@@ -8,6 +8,7 @@ mod print;
 mod privilege;
 mod serve;
 pub mod settings;
+mod signals;
 mod zones;
 
 use std::process::ExitCode;

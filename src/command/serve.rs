@@ -2,22 +2,20 @@
 
 use std::future::pending;
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use super::args::ServeArgs;
-use super::demo::Demo;
+use super::demo::{self, Demo};
 use super::settings::{Origin, Settings};
-use super::{CommandError, Ending, demo, oracle, print, privilege, zones};
+use super::signals::{self, Daemon};
+use super::{CommandError, Ending, oracle, print, privilege, zones};
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener};
-use crate::front::zone::Zone;
-use crate::oracle::Oracle;
-use crate::oracle::upstream::Upstream;
 
 /// How much longer than the answer deadline a stop waits for answers in flight.
 const DRAIN_SLACK: Duration = Duration::from_secs(1);
@@ -46,41 +44,45 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let oracle = oracle(&settings)?;
     privilege::drop_root(&settings.user)?;
 
-    let addresses: Vec<_> = listeners.iter().map(Listener::address).collect();
+    let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
     let dns = Arc::new(Dns::new(
         Arc::clone(&zones),
         Arc::clone(&oracle),
         settings.front.clone(),
     ));
     let stop = CancellationToken::new();
-    let _signals = tokio::spawn(watch_signals(Watched {
-        hangup: signal(SignalKind::hangup())?,
-        terminate: signal(SignalKind::terminate())?,
-        interrupt: signal(SignalKind::interrupt())?,
-        report: signal(SignalKind::user_defined1())?,
-        stop: stop.clone(),
-        origins: settings.origins.clone(),
-        zones: Arc::clone(&zones),
-        oracle,
-        dns: Arc::clone(&dns),
-    }));
+    let origins = settings.origins.clone();
+    signals::watch(
+        Daemon {
+            origins,
+            zones,
+            oracle,
+            dns: Arc::clone(&dns),
+        },
+        stop.clone(),
+    )?;
     let drain = settings.front.answer_deadline + DRAIN_SLACK;
     let serving = listen::serve(listeners, dns, settings.tcp, stop, drain);
 
     let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     print::out(format_args!("bogusmx ready on {}\n", names.join(" ")))?;
-    let show = async {
-        if let (Some(demo), [address, ..], [origin, ..]) = (&demo, &*addresses, &*settings.origins)
-        {
-            demo::show(demo, *address, &origin.name).await?;
-        }
-        pending::<Result<(), CommandError>>().await
-    };
     tokio::select! {
         served = serving => served?,
-        shown = show => shown?,
+        shown = show(demo.as_ref(), &addresses, &settings.origins) => shown?,
     }
     Ok(Ending::Success)
+}
+
+/// Shows what the demo answers, if this is one, and stays.
+async fn show(
+    demo: Option<&Demo>,
+    addresses: &[SocketAddr],
+    origins: &[Origin],
+) -> Result<(), CommandError> {
+    if let (Some(demo), [address, ..], [origin, ..]) = (demo, addresses, origins) {
+        demo::show(demo, *address, &origin.name).await?;
+    }
+    pending().await
 }
 
 /// Binds the addresses that are set, else those of the default that this machine has.
@@ -110,48 +112,4 @@ fn log_to_stderr(level: &str) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-}
-
-/// What signals act on.
-struct Watched {
-    hangup: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-    report: Signal,
-    stop: CancellationToken,
-    origins: Vec<Origin>,
-    zones: Arc<[Zone]>,
-    oracle: Arc<Oracle<Upstream>>,
-    dns: Arc<Dns<Upstream>>,
-}
-
-/// SIGHUP reads the tables again, SIGUSR1 logs the counters, SIGTERM and SIGINT stop.
-async fn watch_signals(mut watched: Watched) {
-    loop {
-        tokio::select! {
-            _ = watched.hangup.recv() => match zones::reload(&watched.origins, &watched.zones) {
-                Ok(()) => tracing::info!("tables read again"),
-                Err(error) => tracing::error!("the old tables stay in force: {error}"),
-            },
-            _ = watched.report.recv() => report(&watched),
-            _ = watched.terminate.recv() => break,
-            _ = watched.interrupt.recv() => break,
-        }
-    }
-    report(&watched);
-    watched.stop.cancel();
-}
-
-/// Logs what has been counted since the start.
-fn report(watched: &Watched) {
-    let front = watched.dns.stats().counters();
-    let counters = front.into_iter().chain(watched.oracle.stats().counters());
-    let words: Vec<String> = counters
-        .map(|(name, count)| format!("{name}={count}"))
-        .collect();
-    tracing::info!(
-        "counted: {} remembered_domains={}",
-        words.join(" "),
-        watched.oracle.remembered()
-    );
 }

@@ -12,6 +12,9 @@ use crate::command::address::{listen_address, server_address};
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::verdict::Policy;
 
+/// The longest length of time: a typing error past it, and deadlines that a clock can count to.
+const SPAN_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// The keys of the file. What they do is said beside what they bound, and in the example
 /// configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -179,10 +182,13 @@ where
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| {
-            let parsed = humantime::parse_duration(text);
-            parsed.map(Self).map_err(|_| {
+            let parsed = humantime::parse_duration(text).map_err(|_| {
                 format!("'{text}' is no length of time: write 1500ms, 10s, 5m, 1h or 1day")
-            })
+            })?;
+            if parsed > SPAN_MAX {
+                return Err(format!("'{text}' is too long: write a year at most"));
+            }
+            Ok(Self(parsed))
         })
     }
 }
@@ -249,6 +255,10 @@ mod tests {
         check_error(
             "\nmax_ttl = \"soon\"",
             "2:11: 'soon' is no length of time: write 1500ms, 10s, 5m, 1h or 1day",
+        );
+        check_error(
+            "max_ttl = \"9000years\"",
+            "1:11: '9000years' is too long: write a year at most",
         );
         check_error(
             "policy = \"some\"",
