@@ -206,7 +206,11 @@ fn target(exchange: &Name) -> Target {
     }
     match Domain::from_labels(exchange.iter()) {
         Ok(name) => Target::Name(name),
-        Err(_unfit) => Target::Unfit(exchange.to_utf8().trim_end_matches('.').into()),
+        // Octet by octet, not escaped as hickory prints it: `::1` is an address.
+        Err(_unfit) => {
+            let labels: Vec<_> = exchange.iter().map(String::from_utf8_lossy).collect();
+            Target::Unfit(labels.join(".").into())
+        }
     }
 }
 

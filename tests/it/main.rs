@@ -22,14 +22,15 @@
 //! | `demo` | `bogusmx serve --demo` |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
+//! | `neighbours` | the daemon between a real Postfix, Unbound and NSD |
 //! | `papers` | README, example configuration and documents against the program |
 //! | `tidy`, `tidy_rules` | the source against the rules of the house (`rust_source` reads it), and the rules against planted violations |
 //! | `script` | that the scripted upstream itself does what its script says |
 //!
-//! Not tested here: real resolvers and mail servers in front of the daemon, speed, memory, and the daemon under
-//! sustained load; these need installed software or time and have their own places. A test that needs a daemon
-//! starts its own, on port 0, and needs nobody else; those that look at `/etc` need root and fail
-//! without it.
+//! Not tested here: other resolvers and mail servers than those, speed, memory, and the daemon under sustained load;
+//! these need installed software or time and have their own places. A test that needs a daemon starts its own, and
+//! needs nobody else but in `neighbours`; those that look at `/etc`, and the neighbours, need root and fail without
+//! it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -50,6 +51,7 @@ mod demo;
 mod failures;
 mod lifetimes;
 mod names;
+mod neighbours;
 mod overload;
 mod papers;
 mod policies;

@@ -1,0 +1,52 @@
+//! The program under test, `bogusmx serve`, behind and in front of the site's resolver.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use super::address;
+use super::process::{Process, SECONDS_MAX, installed};
+
+/// The running list server. It stops when dropped.
+pub(crate) struct Oracle {
+    _process: Process,
+    address: SocketAddr,
+}
+
+impl Oracle {
+    /// Starts it with the resolver at `upstream`, which need not be there yet, and `args`.
+    pub(crate) fn start(folder: &Path, upstream: Ipv4Addr, args: &[&str]) -> Self {
+        let listen = format!("{}:0", address::loopback());
+        let upstream = format!("{upstream}:53");
+        let program = env!("CARGO_BIN_EXE_bogusmx");
+        // timeout hands the signal on that stops it.
+        let timeout = installed("timeout", "coreutils");
+        let mut all = vec![
+            SECONDS_MAX,
+            program,
+            "serve",
+            "--listen",
+            &listen,
+            "--upstream",
+            &upstream,
+        ];
+        all.extend(args);
+        let mut process = Process::start("bogusmx", &timeout, &all, folder);
+        let output = folder.join("bogusmx.out");
+        let address = process.wait_for("the ready line", || {
+            let text = std::fs::read_to_string(&output).ok()?;
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix("bogusmx ready on "))?;
+            line.split(' ').next()?.parse().ok()
+        });
+        Self {
+            _process: process,
+            address,
+        }
+    }
+
+    /// Where it answers, over UDP and TCP.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}

@@ -1,0 +1,170 @@
+//! Postfix: the mail server that asks the list. Two SMTP services in one instance: port 25 has the lines of
+//! `deploy/postfix/main.cf`, port 26 has a table of its own, as the seed had.
+//!
+//! It runs in a mount namespace of its own, because it knows no other resolver than the one of /etc/resolv.conf. The
+//! hosts file there names one exchanger of the world, so that the tests see who believes it.
+
+use std::fs::{self, File, Permissions};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use nix::unistd::User;
+
+use super::address;
+use super::process::{Process, SECONDS_MAX, installed};
+
+/// Sockets and queue files. Only what is needed up to RCPT: nothing is ever delivered.
+const QUEUE: [&str; 8] = [
+    "pid", "private", "public", "incoming", "active", "deferred", "defer", "bounce",
+];
+
+/// `sh -c` script with the folder as its first argument, Postfix's master as the rest.
+const IN_NAMESPACE: &str = "set -e; folder=$1; shift
+mount --bind \"$folder/resolv.conf\" /etc/resolv.conf
+mount --bind \"$folder/hosts\" /etc/hosts
+exec \"$@\"";
+
+/// The running mail server. It stops when dropped.
+pub(crate) struct Postfix {
+    _process: Process,
+    address: Ipv4Addr,
+    log: PathBuf,
+}
+
+impl Postfix {
+    /// Starts it with the resolver at `resolver`, and with `table` (a file as in cidr_table(5)) for port 26.
+    pub(crate) fn start(folder: &Path, resolver: Ipv4Addr, table: &Path) -> Self {
+        let folder = folder.join("postfix");
+        let master = installed("master", "postfix");
+        let address = address::loopback();
+        lay_out(&folder);
+        let write = |name: &str, text: &str| {
+            let file = folder.join(name);
+            fs::write(&file, text).expect("a writable folder");
+            age(&file);
+        };
+        write("resolv.conf", &format!("nameserver {resolver}\n"));
+        write(
+            "hosts",
+            "127.0.0.1 localhost\n127.0.0.1 mx.hosts-file.good\n",
+        );
+        write("main.cf", &main_cf(&folder));
+        write("master.cf", &master_cf(address, table));
+        let path = folder.to_str().expect("a plain path");
+        let master = master.to_str().expect("a plain path");
+        let args = [
+            "--mount",
+            "sh",
+            "-c",
+            IN_NAMESPACE,
+            "sh",
+            path,
+            master,
+            "-c",
+            path,
+            "-d",
+            "-e",
+            SECONDS_MAX,
+        ];
+        let unshare = installed("unshare", "util-linux");
+        let mut process = Process::start("postfix", &unshare, &args, &folder);
+        process.wait_for("the SMTP port (errors: see the system log)", || {
+            TcpStream::connect((address, 26)).ok()
+        });
+        Self {
+            _process: process,
+            address,
+            log: folder.join("mail.log"),
+        }
+    }
+
+    /// Where it asks the list.
+    pub(crate) fn with_list(&self) -> SocketAddr {
+        (self.address, 25).into()
+    }
+
+    /// Where it asks its own table.
+    pub(crate) fn with_table(&self) -> SocketAddr {
+        (self.address, 26).into()
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+/// Makes a file look old. Each Postfix process waits until main.cf has not been touched for a while.
+fn age(file: &Path) {
+    let file = File::options().append(true).open(file);
+    let minute_ago = SystemTime::now() - Duration::from_mins(1);
+    let aged = file.and_then(|file| file.set_modified(minute_ago));
+    aged.expect("an own file");
+}
+
+/// The folders that `postfix check` makes otherwise.
+fn lay_out(folder: &Path) {
+    let user = User::from_name("postfix").expect("a user database");
+    let owner = user
+        .expect("the user postfix: apt-get install postfix")
+        .uid
+        .as_raw();
+    let make = |path: PathBuf, mine: bool| {
+        fs::create_dir_all(&path).expect("a writable folder");
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("an own folder");
+        if mine {
+            chown(&path, Some(owner), None).expect("the right to give a folder away: run as root");
+        }
+    };
+    make(folder.to_owned(), false);
+    make(folder.join("data"), true);
+    make(folder.join("queue"), false);
+    for name in QUEUE {
+        make(folder.join("queue").join(name), name != "pid");
+    }
+}
+
+/// What a mail server has already, and below it the lines for admins.
+fn main_cf(folder: &Path) -> String {
+    let deployed = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/postfix/main.cf");
+    let deployed = fs::read_to_string(deployed).expect("deploy/postfix/main.cf");
+    let folder = folder.display();
+    format!(
+        "compatibility_level = 3.6\n\
+         queue_directory = {folder}/queue\n\
+         data_directory = {folder}/data\n\
+         command_directory = /usr/sbin\n\
+         daemon_directory = /usr/lib/postfix/sbin\n\
+         maillog_file = {folder}/mail.log\n\
+         maillog_file_prefixes = {folder}\n\
+         mail_owner = postfix\n\
+         setgid_group = postdrop\n\
+         myhostname = web.company.de\n\
+         mydestination =\n\
+         local_recipient_maps =\n\
+         alias_maps =\n\
+         inet_interfaces = loopback-only\n\
+         mynetworks = 127.0.0.0/8\n\
+         smtpd_relay_restrictions = permit_mynetworks, reject\n\
+         # Hundreds of recipients in one session, most of them refused.\n\
+         smtpd_soft_error_limit = 10000\n\
+         smtpd_hard_error_limit = 10000\n\
+         # Nothing leaves the queue here, so do not wait for it to.\n\
+         in_flow_delay = 0\n\
+         {deployed}"
+    )
+}
+
+fn master_cf(address: Ipv4Addr, table: &Path) -> String {
+    let table = table.display();
+    format!(
+        "{address}:25 inet n - n - - smtpd\n\
+         {address}:26 inet n - n - - smtpd\n\
+         \x20 -o {{ smtpd_recipient_restrictions = check_recipient_mx_access cidr:{table} }}\n\
+         rewrite unix - - n - - trivial-rewrite\n\
+         cleanup unix n - n - 0 cleanup\n\
+         postlog unix-dgram n - n - 1 postlogd\n"
+    )
+}
