@@ -1,1 +1,257 @@
+//! What is written for people, held to what the program does: nothing in it may have been true once.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::mx_set;
+use crate::support::upstream::Upstream;
+
+/// The names that README.md and docs/check-json.md show, with every kind of answer there is.
+const WORLD: &str = r"
+    hot.de              MX   10 null.hot.de
+    null.hot.de         A    127.0.0.1
+    good.example        MX   10 mx1.good.example
+    good.example        MX   20 mx2.good.example
+    mx1.good.example    A    192.0.1.10
+    mx1.good.example    AAAA 2600:9000::10
+    mx2.good.example    A    192.0.1.20
+    implicit.example    A    192.0.1.30
+    nomail.example      MX   0 .
+    empty.example       MX   10 gone.example
+    literal.example     MX   10 127.0.0.1
+    localhost.example   MX   10 localhost
+    odd.example         MX   10 mx\032a.example
+    own.example         MX   10 x.bogusmx.local
+    dead.example        *    !servfail
+";
+
+fn paper(path: &str) -> String {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The code blocks of a language.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let fence = format!("```{language}\n");
+    let begun = text.split(&fence).skip(1);
+    begun
+        .filter_map(|rest| rest.split_once("```\n").map(|(block, _)| block))
+        .collect()
+}
+
+/// The first cell of each row of the first table after a line.
+fn first_column(text: &str, after: &str) -> BTreeSet<String> {
+    let (_, rest) = text
+        .split_once(after)
+        .unwrap_or_else(|| panic!("no '{after}'"));
+    let rows = rest
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    let cells = rows.skip(2).filter_map(|row| row.split('|').nth(1));
+    cells
+        .map(|cell| cell.trim().trim_matches('`').to_owned())
+        .collect()
+}
+
+fn check(world: &str, args: &[&str]) -> String {
+    let upstream = Upstream::new(world);
+    let output = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
+        .args(["check", "--upstream", &upstream.address().to_string()])
+        .args(args)
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn reports(args: &[&str]) -> Vec<Value> {
+    // More hosts than the limit, all of them listed.
+    let many = mx_set("many.example", (0..17).map(|host| format!("10.0.0.{host}")));
+    let said = check(&format!("{WORLD}\n{many}"), &[&["--json"], args].concat());
+    said.lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+/// The names of all fields at or below a value, as `hosts[].name`.
+fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                let path = format!("{path}.{key}");
+                let path = path.trim_start_matches('.');
+                found.insert(path.to_owned());
+                fields(value, path, found);
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                fields(value, &format!("{path}[]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A report without the time that it took.
+fn timeless(report: &str) -> String {
+    let line = |line: &str| line.split(", took ").next().unwrap_or_default().to_owned();
+    report.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_readme_quotes_the_files_for_admins() {
+    let readme = paper("README.md");
+    for (file, language) in [
+        ("deploy/unbound/bogusmx.conf", "yaml"),
+        ("deploy/postfix/main.cf", "ini"),
+    ] {
+        assert!(readme.contains(file), "README.md does not name {file}");
+        let blocks = blocks(&readme, language);
+        assert!(
+            blocks.contains(&paper(file).as_str()),
+            "README.md does not quote {file} as it is"
+        );
+    }
+}
+
+#[test]
+fn the_files_that_papers_link_to_exist() {
+    for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = paper(name);
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            paper(link);
+        }
+    }
+}
+
+#[test]
+fn the_demo_prints_what_the_readme_shows() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .env_remove("CLICOLOR_FORCE")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said: Vec<String> = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        let is_last = line.starts_with("Stop with");
+        said.push(line);
+        if is_last {
+            break;
+        }
+    }
+    drop(child.kill());
+    drop(child.wait());
+    let ready = said[0]
+        .strip_prefix("bogusmx ready on 127.0.0.1:")
+        .expect("a ready line");
+    let readme = paper("README.md");
+    let shown = blocks(&readme, "console")[0];
+    let mut lines = shown.lines().filter(|line| line.trim() != "...");
+    assert_eq!(lines.next(), Some("$ cargo run --release -- serve --demo"));
+    assert_eq!(
+        lines.next(),
+        Some("bogusmx ready on 127.0.0.1:5300 [::1]:5300")
+    );
+    for line in lines {
+        let line = line.replace("5300", ready);
+        assert!(
+            said.contains(&line),
+            "the demo does not print this: {line}\nbut:\n{}",
+            said.join("\n")
+        );
+    }
+}
+
+#[test]
+fn check_prints_what_the_readme_shows() {
+    let readme = paper("README.md");
+    let (command, shown) = blocks(&readme, "console")
+        .into_iter()
+        .find_map(|block| block.strip_prefix("$ bogusmx check ")?.split_once('\n'))
+        .expect("an example of check");
+    let domains: Vec<&str> = command.split(' ').collect();
+    // What has no address of a family says so for a minute in the demo's world.
+    let world = format!("{WORLD}\n mx2.good.example AAAA !nodata=60");
+    let said: Vec<String> = check(&world, &domains)
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    assert_eq!(timeless(&said.join("\n")), timeless(shown));
+}
+
+#[test]
+fn every_field_of_a_report_is_documented() {
+    let mut real = BTreeSet::new();
+    for report in reports(&["hot.de", "dead.example"]) {
+        fields(&report, "", &mut real);
+    }
+    assert_eq!(
+        first_column(&paper("docs/check-json.md"), "## Fields"),
+        real
+    );
+}
+
+#[test]
+fn every_word_of_a_report_is_documented() {
+    let reports = reports(&[
+        "hot.de",
+        "good.example",
+        "implicit.example",
+        "nomail.example",
+        "empty.example",
+        "literal.example",
+        "localhost.example",
+        "odd.example",
+        "own.example",
+        "dead.example",
+        "x.bogusmx.local",
+        "invalid",
+        "a b",
+        "--policy=all",
+        "many.example",
+    ]);
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let words = |values: Vec<&Value>| values.into_iter().filter_map(text).collect::<BTreeSet<_>>();
+    let not_listed = reports
+        .iter()
+        .filter(|report| report["verdict"] == "not-listed");
+    let reasons = words(not_listed.map(|report| &report["reason"]).collect());
+    let mx_kinds = words(reports.iter().map(|report| &report["mx"]["kind"]).collect());
+    let hosts = reports
+        .iter()
+        .filter_map(|report| report["hosts"].as_array())
+        .flatten();
+    let host_kinds = words(hosts.map(|host| &host["kind"]).collect());
+    let paper = paper("docs/check-json.md");
+    assert_eq!(first_column(&paper, "`reason`, when not listed:"), reasons);
+    assert_eq!(first_column(&paper, "`mx.kind`:"), mx_kinds);
+    assert_eq!(first_column(&paper, "`hosts[].kind`:"), host_kinds);
+    for verdict in words(reports.iter().map(|report| &report["verdict"]).collect()) {
+        assert!(paper.contains(&format!("`{verdict}`")), "{verdict}");
+    }
+}
+
+#[test]
+fn the_example_of_a_report_is_real() {
+    let paper = paper("docs/check-json.md");
+    let mut shown: Value = serde_json::from_str(blocks(&paper, "json")[0]).expect("JSON");
+    let mut real = reports(&["hot.de"]).remove(0);
+    for report in [&mut shown, &mut real] {
+        assert!(report["took_us"].take().is_u64());
+    }
+    assert_eq!(shown, real);
+}

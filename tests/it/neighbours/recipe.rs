@@ -2,7 +2,7 @@
 //! for Postfix to reply as it did with the seed's table.
 
 use super::question;
-use super::site::{Network, Site, seed_table};
+use super::site::{Network, Site, seed_table, shipped_table};
 use super::world::Verdict;
 
 const LIST: &str = "\
@@ -37,4 +37,13 @@ fn a_resolver_that_drops_loopback_addresses_lets_the_lists_pass() {
     let verdict = question::verdict(network.resolver(), "hot.de");
     let text = "Domain MX in loopback network".to_owned();
     assert_eq!(verdict, Verdict::Listed(text));
+}
+
+#[test]
+fn the_check_of_the_whole_chain_replies_as_the_readme_says() {
+    let site = Site::with_oracle(&shipped_table());
+    let replies = site.replies_with_list(&["x@test".to_owned()]);
+    let readme = include_str!("../../../README.md");
+    let is_there = readme.lines().any(|line| line == replies[0]);
+    assert!(is_there, "{}\n{}", replies[0], site.mail_log());
 }
