@@ -136,6 +136,34 @@ fn the_files_that_papers_link_to_exist() {
 }
 
 #[test]
+fn the_service_starts_what_the_readme_installs() {
+    let (unit, readme) = (paper("deploy/systemd/bogusmx.service"), paper("README.md"));
+    let start = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="))
+        .expect("a command");
+    let (program, args) = start
+        .split_once(" serve --config ")
+        .expect("a configuration");
+    let folder = program.strip_suffix("bogusmx").expect("the program");
+    let installs: Vec<&str> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("install "))
+        .collect();
+    let installed = |from: &str, to: &str| {
+        installs
+            .iter()
+            .any(|line| line.ends_with(&format!(" {from} {to}")))
+    };
+    assert!(installed("target/release/bogusmx", folder), "{installs:?}");
+    assert!(installed("deploy/bogusmx.toml", args), "{installs:?}");
+    assert!(
+        installed("deploy/systemd/bogusmx.service", "/etc/systemd/system/"),
+        "{installs:?}"
+    );
+}
+
+#[test]
 fn the_demo_prints_what_the_readme_shows() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
         .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
