@@ -119,7 +119,7 @@ pub(super) async fn show(
             Said::Undecided { why } => (print::UNSURE, "undecided", why),
         };
         print::out(format_args!(
-            "  {domain:<16} {style}{word:<10}{style:#}  {text:<42} {faint}{oddity}{faint:#}\n"
+            "  {domain:<16} {style}{word:<10}{style:#}  {text:<45} {faint}{oddity}{faint:#}\n"
         ))?;
     }
     let (ip, port) = (address.ip(), address.port());

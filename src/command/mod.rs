@@ -63,6 +63,8 @@ enum CommandError {
     Privilege(#[from] PrivilegeError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error("the environment variable RUST_LOG is no log filter: {0}")]
+    Log(#[from] tracing_subscriber::filter::ParseError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }

@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::args::ServeArgs;
 use super::demo::{self, Demo};
-use super::settings::{Origin, Settings};
-use super::signals::{self, Daemon};
+use super::settings::{LogLevel, Origin, Settings};
+use super::signals::{Daemon, Signals};
 use super::{CommandError, Ending, oracle, print, privilege, zones};
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener};
@@ -28,8 +28,9 @@ const QUIET: &str = "hickory_net=error,hickory_resolver=error,hickory_server=err
 /// # Errors
 /// Whatever keeps it from starting, named with what to do about it.
 pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
+    let signals = Signals::catch()?;
     let mut settings = Settings::from(&args.common, &args.listen)?;
-    log_to_stderr(&settings.log);
+    log_to_stderr(settings.log)?;
     let demo = if args.demo {
         Some(Demo::start().await?)
     } else {
@@ -39,7 +40,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         settings.upstream = vec![demo.address()];
     }
 
-    let listeners = bind(&settings).await?;
+    let listeners = bind(&settings)?;
     let zones = zones(&settings)?;
     let oracle = oracle(&settings)?;
     privilege::drop_root(&settings.user)?;
@@ -52,15 +53,13 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     ));
     let stop = CancellationToken::new();
     let origins = settings.origins.clone();
-    signals::watch(
-        Daemon {
-            origins,
-            zones,
-            oracle,
-            dns: Arc::clone(&dns),
-        },
-        stop.clone(),
-    )?;
+    let daemon = Daemon {
+        origins,
+        zones,
+        oracle,
+        dns: Arc::clone(&dns),
+    };
+    signals.watch(daemon, stop.clone());
     let drain = settings.front.answer_deadline + DRAIN_SLACK;
     let serving = listen::serve(listeners, dns, settings.tcp, stop, drain);
 
@@ -86,14 +85,14 @@ async fn show(
 }
 
 /// Binds the addresses that are set, else those of the default that this machine has.
-async fn bind(settings: &Settings) -> Result<Vec<Listener>, CommandError> {
+fn bind(settings: &Settings) -> Result<Vec<Listener>, CommandError> {
     let mut listeners = Vec::new();
     for address in settings
         .listen
         .clone()
         .unwrap_or_else(Settings::default_listen)
     {
-        match Listener::bind(address).await {
+        match Listener::bind(address) {
             Err(error) if settings.listen.is_none() && address.is_ipv6() && error.is_absent() => {
                 tracing::info!("not listening on {address}: this machine has no IPv6");
             }
@@ -104,12 +103,15 @@ async fn bind(settings: &Settings) -> Result<Vec<Listener>, CommandError> {
 }
 
 /// Logs to standard error; the environment variable `RUST_LOG` wins over the settings.
-fn log_to_stderr(level: &str) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_unset| EnvFilter::new(format!("{QUIET},{level}")));
+fn log_to_stderr(level: LogLevel) -> Result<(), CommandError> {
+    let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
+        Ok(filter) => EnvFilter::try_new(filter)?,
+        Err(_unset) => EnvFilter::try_new(format!("{QUIET},{level}"))?,
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    Ok(())
 }

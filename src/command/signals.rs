@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Origin;
@@ -13,6 +13,14 @@ use crate::front::zone::Zone;
 use crate::oracle::Oracle;
 use crate::oracle::upstream::Upstream;
 
+/// The signals, caught from now on: until [`Signals::watch`] they wait.
+pub(super) struct Signals {
+    hangup: Signal,
+    report: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
 /// What signals act on.
 pub(super) struct Daemon {
     pub(super) origins: Vec<Origin>,
@@ -21,28 +29,35 @@ pub(super) struct Daemon {
     pub(super) dns: Arc<Dns<Upstream>>,
 }
 
-/// SIGHUP reads the tables again, SIGUSR1 logs the counters, SIGTERM and SIGINT cancel `stop`.
-///
-/// # Errors
-/// If a signal cannot be listened for.
-pub(super) fn watch(daemon: Daemon, stop: CancellationToken) -> io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut report = signal(SignalKind::user_defined1())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = hangup.recv() => daemon.reload(),
-                _ = report.recv() => daemon.report(),
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+impl Signals {
+    /// Catches the signals. A daemon that is still starting does not die of a reload.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(super) fn catch() -> io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            report: signal(SignalKind::user_defined1())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// SIGHUP reads the tables again, SIGUSR1 logs the counters, SIGTERM and SIGINT cancel `stop`.
+    pub(super) fn watch(mut self, daemon: Daemon, stop: CancellationToken) {
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = self.hangup.recv() => daemon.reload(),
+                    _ = self.report.recv() => daemon.report(),
+                    _ = self.terminate.recv() => break,
+                    _ = self.interrupt.recv() => break,
+                }
             }
-        }
-        daemon.report();
-        stop.cancel();
-    });
-    Ok(())
+            daemon.report();
+            stop.cancel();
+        });
+    }
 }
 
 impl Daemon {

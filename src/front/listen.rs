@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use thiserror::Error;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::Semaphore;
@@ -22,6 +23,9 @@ use crate::oracle::lookup::Lookup;
 /// How often port 0 is tried until a port is free for both UDP and TCP.
 const PORT_TRIES: usize = 16;
 
+/// TCP connections that wait to be accepted.
+const TCP_BACKLOG: i32 = 1024;
+
 /// An address that could not be bound.
 #[derive(Debug, Error)]
 #[error("cannot listen on {address} over {transport}: {error}{}", hint(error))]
@@ -35,7 +39,7 @@ fn hint(error: &io::Error) -> &'static str {
     const HINTS: [(io::ErrorKind, &str); 3] = [
         (
             io::ErrorKind::AddrInUse,
-            "; another program has it, choose another --listen",
+            "; it is in use, choose another --listen",
         ),
         (
             io::ErrorKind::PermissionDenied,
@@ -73,10 +77,10 @@ impl Listener {
     ///
     /// # Errors
     /// [`BindError`] names the address.
-    pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let mut tries = 1;
         loop {
-            match Self::bind_once(address).await {
+            match Self::bind_once(address) {
                 Err(error)
                     if address.port() == 0
                         && error.error.kind() == io::ErrorKind::AddrInUse
@@ -89,7 +93,7 @@ impl Listener {
         }
     }
 
-    async fn bind_once(address: SocketAddr) -> Result<Self, BindError> {
+    fn bind_once(address: SocketAddr) -> Result<Self, BindError> {
         let failed = |transport| {
             move |error| BindError {
                 address,
@@ -97,9 +101,13 @@ impl Listener {
                 error,
             }
         };
-        let udp = UdpSocket::bind(address).await.map_err(failed("UDP"))?;
+        let udp = socket(address, Type::DGRAM).map_err(failed("UDP"))?;
+        let udp = UdpSocket::from_std(udp.into()).map_err(failed("UDP"))?;
+        // Port 0 has become a real one.
         let address = udp.local_addr().map_err(failed("UDP"))?;
-        let tcp = TcpListener::bind(address).await.map_err(failed("TCP"))?;
+        let tcp = socket(address, Type::STREAM).map_err(failed("TCP"))?;
+        tcp.listen(TCP_BACKLOG).map_err(failed("TCP"))?;
+        let tcp = TcpListener::from_std(tcp.into()).map_err(failed("TCP"))?;
         Ok(Self { udp, tcp, address })
     }
 
@@ -107,6 +115,21 @@ impl Listener {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// A bound socket. An IPv6 one takes IPv6 only, so that `[::]` and `0.0.0.0` go together.
+fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    if kind == Type::STREAM {
+        // Connections of the daemon before this one may still be closing.
+        socket.set_reuse_address(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 /// Answers on all listeners until `stop`, then waits for the answers in flight, `drain` at most.

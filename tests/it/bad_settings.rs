@@ -234,3 +234,28 @@ fn a_user_that_does_not_exist_is_refused() {
     let refusal = good().config(r#"user = "no-such-user-here""#).refused();
     check(&refusal, &["no-such-user-here"]);
 }
+
+#[test]
+fn a_list_with_nothing_in_it_is_refused() {
+    for key in ["listen", "upstream", "allow_query"] {
+        let refusal = good().config(&format!("{key} = []")).refused();
+        check(
+            &refusal,
+            &[&format!("{key} = [] cannot be: name one at least")],
+        );
+    }
+}
+
+#[test]
+fn a_log_level_that_is_none_is_refused() {
+    for level in ["loud", "inf0=x=y", "", "2"] {
+        let refusal = good().config(&format!("log = \"{level}\"")).refused();
+        check(&refusal, &["bogusmx.toml:1:7: ", "is no log level"]);
+    }
+}
+
+#[test]
+fn a_deadline_of_no_time_is_refused() {
+    let refusal = good().config("answer_deadline = \"0s\"").refused();
+    check(&refusal, &["answer_deadline = 0s cannot be"]);
+}

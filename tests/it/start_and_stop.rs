@@ -182,3 +182,14 @@ fn without_addresses_of_its_own_it_listens_on_loopback_as_far_as_there_is() {
         assert_eq!(addresses.join(" "), expected);
     }
 }
+
+#[test]
+fn all_addresses_of_both_families_go_together() {
+    needs_root("only root can make a network of its own");
+    let daemon = Launch::new()
+        .args(&["--upstream", "127.0.0.1:1"])
+        .args(&["--listen", "[::]:5300", "--listen", "0.0.0.0:5300"])
+        .inside("exec unshare --net \"$@\"")
+        .start();
+    assert_eq!(daemon.addresses().len(), 2);
+}

@@ -76,7 +76,8 @@ pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
             ..blank
         },
         Outcome::Said(domain, said) => remote(blank, domain, said),
-        Outcome::Error(error) => Report {
+        Outcome::Error(domain, error) => Report {
+            domain: domain.as_ref().map(Domain::as_str),
             verdict: "error",
             reason: Some(error.clone()),
             ..blank

@@ -13,7 +13,7 @@ use self::input::{Domains, Line};
 use super::args::CheckArgs;
 use super::settings::{Origin, Settings};
 use super::{CommandError, Ending, oracle, print, zones};
-use crate::front::dns::client::{self, ClientError, Said};
+use crate::front::dns::client::{self, Said};
 use crate::oracle::upstream::Upstream;
 use crate::oracle::{Oracle, Patience, Ruling};
 use crate::verdict::{Domain, Rules, Verdict};
@@ -38,8 +38,8 @@ enum Outcome {
     NoMailDomain(Domain),
     /// Said by a running daemon.
     Said(Domain, Said),
-    /// Not a name at all, or the daemon could not be asked.
-    Error(String),
+    /// Not a name at all, or the daemon could not be asked about it.
+    Error(Option<Domain>, String),
 }
 
 /// Who is asked.
@@ -95,12 +95,12 @@ pub(super) async fn run(args: &CheckArgs) -> Result<Ending, CommandError> {
 async fn inspect(line: std::io::Result<Line>, judge: &Judge, origin: &Origin) -> (u64, Finding) {
     let began = Instant::now();
     let (octets, given, outcome) = match line {
-        Err(error) => (0, "-".to_owned(), Outcome::Error(error.to_string())),
+        Err(error) => (0, "-".to_owned(), Outcome::Error(None, error.to_string())),
         Ok(Line { octets, text }) => {
             let outcome = match input::domain_of(&text) {
                 Ok(domain) if domain.not_mail().is_some() => Outcome::NoMailDomain(domain),
                 Ok(domain) => judge.rule(domain, &origin.name).await,
-                Err(error) => Outcome::Error(error.to_string()),
+                Err(error) => Outcome::Error(None, error.to_string()),
             };
             (octets, text, outcome)
         }
@@ -122,13 +122,10 @@ impl Judge {
                 let ruling = oracle.ask(&domain, rules, None, Patience::Whole).await;
                 Outcome::Ruled(domain, ruling)
             }
-            Self::Daemon { server } => {
-                let said: Result<Said, ClientError> = client::ask(*server, origin, &domain).await;
-                said.map_or_else(
-                    |error| Outcome::Error(error.to_string()),
-                    |said| Outcome::Said(domain, said),
-                )
-            }
+            Self::Daemon { server } => match client::ask(*server, origin, &domain).await {
+                Ok(said) => Outcome::Said(domain, said),
+                Err(error) => Outcome::Error(Some(domain), error.to_string()),
+            },
         }
     }
 }
@@ -143,7 +140,7 @@ impl Finding {
             },
             Outcome::Said(_, Said::Listed { .. }) => Ending::Listed,
             Outcome::Said(_, Said::NotListed { .. }) | Outcome::NoMailDomain(_) => Ending::Success,
-            Outcome::Said(_, Said::Undecided { .. }) | Outcome::Error(_) => Ending::Trouble,
+            Outcome::Said(_, Said::Undecided { .. }) | Outcome::Error(..) => Ending::Trouble,
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
         Outcome::Ruled(domain, ruling) => ruled(&mut text, domain, ruling, finding, origin),
         Outcome::NoMailDomain(domain) => no_mail_domain(&mut text, domain),
         Outcome::Said(domain, said) => remote(&mut text, domain, said, finding),
-        Outcome::Error(error) => {
+        Outcome::Error(_, error) => {
             writeln!(text, "{} {UNSURE}error{UNSURE:#} {error}", finding.given)
         }
     };

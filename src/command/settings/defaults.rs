@@ -10,7 +10,6 @@ use crate::command::address::DAEMON_PORT;
 
 pub(super) const ORIGIN: &str = "bogusmx.local";
 pub(super) const USER: &str = "nobody";
-pub(super) const LOG: &str = "info";
 
 pub(super) const QUERY_TIMEOUT: Duration = Duration::from_millis(1500);
 pub(super) const ANSWER_DEADLINE: Duration = Duration::from_millis(1200);

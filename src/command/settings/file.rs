@@ -1,5 +1,6 @@
 //! The configuration file as it is written: TOML, flat, every key optional.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
+use tracing::level_filters::LevelFilter;
 
 use crate::command::address::{listen_address, server_address};
 use crate::front::zone::{NotListedAs, UndecidedAs};
@@ -55,7 +57,7 @@ pub struct ConfigFile {
     pub tcp_connections: Option<u32>,
     pub tcp_idle: Option<Span>,
     pub user: Option<String>,
-    pub log: Option<String>,
+    pub log: Option<LogLevel>,
 }
 
 /// One `[[origin]]`; what it leaves out is as at the top of the file.
@@ -85,6 +87,10 @@ pub struct Listen(pub SocketAddr);
 /// An upstream resolver; the port may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server(pub SocketAddr);
+
+/// The least serious kind of line that is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogLevel(LevelFilter);
 
 /// A network; a single address stands for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +202,28 @@ impl<'de> Deserialize<'de> for Span {
 impl<'de> Deserialize<'de> for Listen {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| listen_address(text).map(Self))
+    }
+}
+
+impl LogLevel {
+    pub(super) const DEFAULT: Self = Self(LevelFilter::INFO);
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogLevel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let is_word = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_lowercase());
+            let level = text.parse().ok().filter(|_| is_word).map(Self);
+            level.ok_or_else(|| {
+                format!("'{text}' is no log level: write off, error, warn, info, debug or trace")
+            })
+        })
     }
 }
 

@@ -2,18 +2,20 @@
 //!
 //! Nothing below this folder knows of settings: each part gets its own limits.
 
+mod bounds;
 mod defaults;
 pub mod file;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
 
+use bounds::{count, list, non_zero, number, positive, span};
 use defaults as default;
-use file::{ConfigError, ConfigFile, OriginSection, Span};
+pub use file::LogLevel;
+use file::{ConfigError, ConfigFile, OriginSection};
 
 use super::args::CommonArgs;
 use crate::front::dns::FrontLimits;
@@ -50,7 +52,7 @@ pub struct Settings {
     /// Whom to become after binding, if started as root.
     pub user: String,
     /// Which log lines to write, unless the environment says otherwise.
-    pub log: String,
+    pub log: LogLevel,
 }
 
 /// One zone to serve.
@@ -128,6 +130,9 @@ impl Settings {
             .transpose()?
             .unwrap_or_default();
         let origins = origins(&file, common)?;
+        let filed_listen = list("listen", &file.listen, |one| one.0)?;
+        let filed_upstream = list("upstream", &file.upstream, |one| one.0)?;
+        let allow_query = list("allow_query", &file.allow_query, |one| one.0)?;
         let typed_or = |typed: &[SocketAddr], filed: Option<Vec<SocketAddr>>| {
             if typed.is_empty() {
                 filed
@@ -135,14 +140,6 @@ impl Settings {
                 Some(typed.to_vec())
             }
         };
-        let filed_listen = file
-            .listen
-            .as_ref()
-            .map(|all| all.iter().map(|one| one.0).collect());
-        let filed_upstream = file
-            .upstream
-            .as_ref()
-            .map(|all| all.iter().map(|one| one.0).collect());
         Ok(Self {
             listen: typed_or(listen, filed_listen),
             upstream: typed_or(&common.upstream, filed_upstream).unwrap_or_default(),
@@ -151,13 +148,12 @@ impl Settings {
             limits: limits(&file)?,
             lifetimes: lifetimes(&file)?,
             front: FrontLimits {
-                allow_query: file
-                    .allow_query
-                    .as_ref()
-                    .map_or_else(default::allow_query, |all| {
-                        all.iter().map(|network| network.0).collect()
-                    }),
-                answer_deadline: span(file.answer_deadline, default::ANSWER_DEADLINE),
+                allow_query: allow_query.unwrap_or_else(default::allow_query),
+                answer_deadline: positive(
+                    "answer_deadline",
+                    file.answer_deadline,
+                    default::ANSWER_DEADLINE,
+                )?,
                 pending_answers_max: count(
                     "pending_answers",
                     file.pending_answers,
@@ -173,7 +169,7 @@ impl Settings {
                 idle: positive("tcp_idle", file.tcp_idle, default::TCP_IDLE)?,
             },
             user: file.user.unwrap_or_else(|| default::USER.to_owned()),
-            log: file.log.unwrap_or_else(|| default::LOG.to_owned()),
+            log: file.log.unwrap_or(LogLevel::DEFAULT),
         })
     }
 
@@ -344,54 +340,6 @@ fn lifetimes(file: &ConfigFile) -> Result<Lifetimes, SettingsError> {
         );
     }
     Ok(lifetimes)
-}
-
-fn span(filed: Option<Span>, default: Duration) -> Duration {
-    filed.map_or(default, |span| span.0)
-}
-
-fn positive(
-    key: &'static str,
-    filed: Option<Span>,
-    default: Duration,
-) -> Result<Duration, SettingsError> {
-    let span = span(filed, default);
-    if span.is_zero() {
-        return Err(SettingsError::Value {
-            key,
-            value: "0s".into(),
-            why: "it must be longer",
-        });
-    }
-    Ok(span)
-}
-
-fn non_zero(
-    key: &'static str,
-    filed: Option<u32>,
-    default: NonZeroU32,
-) -> Result<NonZeroU32, SettingsError> {
-    let why = "it must be 1 at least";
-    filed.map_or(Ok(default), |value| {
-        NonZeroU32::new(value).ok_or(SettingsError::Value {
-            key,
-            value: "0".into(),
-            why,
-        })
-    })
-}
-
-fn count(
-    key: &'static str,
-    filed: Option<u32>,
-    default: NonZeroU32,
-) -> Result<usize, SettingsError> {
-    Ok(number(non_zero(key, filed, default)?.get()))
-}
-
-/// Widens; on a 16-bit machine it would be cut to what that can count.
-fn number(value: u32) -> usize {
-    usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
