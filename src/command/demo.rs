@@ -123,10 +123,14 @@ pub(super) async fn show(
         ))?;
     }
     let (ip, port) = (address.ip(), address.port());
+    // As it was started, so that the line works where it is copied.
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| "bogusmx".to_owned());
     print::out(format_args!(
         "\nTry it:\n\n  dig @{ip} -p {port} hot.de.{origin} A +short\n  \
          dig @{ip} -p {port} hot.de.{origin} TXT +short\n  \
-         bogusmx check --server {address} --origin {origin} hot.de good.example\n\n\
+         {program} check --server {address} --origin {origin} hot.de good.example\n\n\
          Stop with Ctrl-C.\n"
     ))?;
     Ok(())

@@ -196,6 +196,7 @@ fn the_demo_prints_what_the_readme_shows() {
     );
     for line in lines {
         let line = line.replace("5300", ready);
+        let line = line.replace("target/release/bogusmx", env!("CARGO_BIN_EXE_bogusmx"));
         assert!(
             said.contains(&line),
             "the demo does not print this: {line}\nbut:\n{}",
