@@ -63,9 +63,16 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
 
-    /// Serve a small world of our own instead of the Internet, and show what to try
-    #[arg(long, conflicts_with = "upstream")]
-    pub demo: bool,
+    /// Serve a small world of our own instead of the Internet, and show what to try; FILE is a
+    /// zone file of another world
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        conflicts_with = "upstream"
+    )]
+    pub demo: Option<Option<PathBuf>>,
 }
 
 /// `bogusmx check`.

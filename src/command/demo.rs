@@ -4,6 +4,7 @@
 //! The oracle asks it as it would ask any resolver, over a socket.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hickory_net::runtime::TokioRuntimeProvider;
@@ -20,7 +21,7 @@ use crate::front::dns::zone_file::{self, ZoneFileError};
 use crate::verdict::Domain;
 use crate::verdict::domain::Unfit;
 
-/// The world.
+/// The world, unless a file of another one is named.
 const WORLD: &str = include_str!("../../zones/demo.zone");
 
 /// How long an idle TCP connection of the world stays open.
@@ -34,7 +35,12 @@ const TCP_BUFFER_OCTETS: usize = 4096;
 pub(super) enum DemoError {
     #[error(transparent)]
     World(#[from] ZoneFileError),
-    #[error("demo.zone: {name} is no mail domain: {why}")]
+    #[error("{}: cannot read the demo's world: {error}", file.display())]
+    Read {
+        file: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("the demo's {name} has a TXT record, but is no mail domain: {why}")]
     Name { name: String, why: Unfit },
     #[error("the demo's world cannot be served: {0}")]
     Bind(std::io::Error),
@@ -52,8 +58,17 @@ pub(super) struct Demo {
 
 impl Demo {
     /// Reads the world and begins to serve it on a port of 127.0.0.1.
-    pub(super) async fn start() -> Result<Self, DemoError> {
-        let mut records = zone_file::parse(WORLD, "demo.zone", "")?;
+    pub(super) async fn start(file: Option<&Path>) -> Result<Self, DemoError> {
+        let mut records = match file {
+            None => zone_file::parse(WORLD, "demo.zone", "")?,
+            Some(file) => {
+                let text = std::fs::read_to_string(file).map_err(|error| DemoError::Read {
+                    file: file.to_owned(),
+                    error,
+                })?;
+                zone_file::parse(&text, &file.to_string_lossy(), "")?
+            }
+        };
         // The zone must know its SOA before anything else.
         records.sort_by_key(|record| record.record_type() != RecordType::SOA);
         let mut domains = Vec::new();

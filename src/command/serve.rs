@@ -31,10 +31,9 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let signals = Signals::catch()?;
     let mut settings = Settings::from(&args.common, &args.listen)?;
     log_to_stderr(settings.log)?;
-    let demo = if args.demo {
-        Some(Demo::start().await?)
-    } else {
-        None
+    let demo = match &args.demo {
+        Some(world) => Some(Demo::start(world.as_deref()).await?),
+        None => None,
     };
     if let Some(demo) = &demo {
         settings.upstream = vec![demo.address()];

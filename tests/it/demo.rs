@@ -88,3 +88,42 @@ fn it_shows_a_table_of_what_it_answers_and_answers_so() {
     kill(Pid::from_raw(id), Signal::SIGINT).expect("the demo is there");
     assert_eq!(demo.0.wait().expect("an exit status").code(), Some(0));
 }
+
+#[test]
+fn its_world_can_be_replaced() {
+    let world = "$TTL 1m\n\
+                 @ SOA ns.demo hostmaster.demo 1 1h 15m 1w 1m\n\
+                 shop.example MX 10 mx.shop.example\n\
+                 shop.example TXT \"a world of our own\"\n\
+                 mx.shop.example A 10.0.0.1\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("world.zone");
+    std::fs::write(&file, world).unwrap();
+    let demo = |file: &std::path::Path| {
+        Command::new(env!("CARGO_BIN_EXE_bogusmx"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .arg(format!("--demo={}", file.display()))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts")
+    };
+    let mut running = Demo(demo(&file));
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    let row = lines.find_map(|line| line.ok().filter(|line| line.contains("shop.example")));
+    let row = row.expect("a row of the table");
+    assert!(
+        row.contains("Domain MX in RFC 1918 private network"),
+        "{row}"
+    );
+    assert!(row.contains("a world of our own"), "{row}");
+
+    std::fs::write(&file, format!("{world}mx2.shop.example A 10.0.0\n")).unwrap();
+    let refused = demo(&file).wait_with_output().unwrap();
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        message.contains(&format!("{}:6: ", file.display())),
+        "{message}"
+    );
+    assert_eq!(refused.status.code(), Some(2));
+}
