@@ -39,7 +39,7 @@ fn hint(error: &io::Error) -> &'static str {
     const HINTS: [(io::ErrorKind, &str); 3] = [
         (
             io::ErrorKind::AddrInUse,
-            "; it is in use, choose another --listen",
+            "; stop what has it, or choose another --listen",
         ),
         (
             io::ErrorKind::PermissionDenied,

@@ -259,3 +259,13 @@ fn a_deadline_of_no_time_is_refused() {
     let refusal = good().config("answer_deadline = \"0s\"").refused();
     check(&refusal, &["answer_deadline = 0s cannot be"]);
 }
+
+#[test]
+fn an_origin_that_is_none_of_several_is_refused() {
+    let zones = "[[origin]]\nname = \"a.test\"\n[[origin]]\nname = \"b.test\"\n";
+    let refusal = good().config(zones).args(&["--origin", "c.test"]).refused();
+    check(
+        &refusal,
+        &["--origin c.test is none of the zones in", "bogusmx.toml"],
+    );
+}

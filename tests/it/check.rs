@@ -249,3 +249,15 @@ fn a_daemon_that_is_not_there_is_an_error() {
     );
     assert_eq!(status.code(), Some(2));
 }
+
+#[test]
+fn one_of_several_zones_is_chosen_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("bogusmx.toml");
+    let zones = "[[origin]]\nname = \"a.test\"\n[[origin]]\nname = \"b.test\"\npolicy = \"all\"\n";
+    fs::write(&config, zones).unwrap();
+    let config = config.to_str().unwrap();
+    let with = |origin: &str| run(&["--config", config, "--origin", origin, "mixed.example"]).1;
+    assert_eq!(with("a.test"), Some(1));
+    assert_eq!(with("B.test."), Some(0));
+}

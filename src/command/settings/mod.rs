@@ -89,9 +89,11 @@ pub enum SettingsError {
     /// Two zones have one name.
     #[error("the origin '{0}' is there twice: give each [[origin]] a name of its own")]
     OriginTwice(Domain),
-    /// One zone on the command line, several in the file.
-    #[error("--origin names one zone, but {} has several: leave one of them out", file.display())]
-    OriginBoth {
+    /// A zone on the command line that is none of several in the file.
+    #[error("--origin {name} is none of the zones in {}: name one that is", file.display())]
+    OriginUnknown {
+        /// The name.
+        name: String,
         /// The configuration file.
         file: PathBuf,
     },
@@ -206,23 +208,31 @@ impl Settings {
     }
 }
 
-/// The zones: those of the file, or one, with what was typed put over it.
+/// The zones: those of the file, or the one that was typed, with the other flags put over them.
 fn origins(file: &ConfigFile, typed: &CommonArgs) -> Result<Vec<Origin>, SettingsError> {
     let default_section = || OriginSection {
         name: default::ORIGIN.to_owned(),
         ..Default::default()
     };
-    let filed = match file.origin.as_deref() {
+    let mut filed = match file.origin.as_deref() {
         None | Some([]) => vec![default_section()],
         Some(sections) => sections.to_vec(),
     };
-    if typed.origin.is_some() && filed.len() > 1 {
-        let file = typed.config.clone().unwrap_or_default();
-        return Err(SettingsError::OriginBoth { file });
+    if let Some(wanted) = &typed.origin {
+        let is_wanted =
+            |section: &OriginSection| Domain::parse(&section.name) == Domain::parse(wanted);
+        match &mut *filed {
+            sections if sections.iter().any(is_wanted) => filed.retain(is_wanted),
+            [only] => only.name.clone_from(wanted),
+            _ => {
+                let (name, file) = (wanted.clone(), typed.config.clone().unwrap_or_default());
+                return Err(SettingsError::OriginUnknown { name, file });
+            }
+        }
     }
     let mut origins: Vec<Origin> = Vec::with_capacity(filed.len());
     for section in filed {
-        let name = typed.origin.clone().unwrap_or(section.name);
+        let name = section.name;
         let name = Domain::parse(&name).map_err(|why| SettingsError::Origin { name, why })?;
         if origins.iter().any(|origin| origin.name == name) {
             return Err(SettingsError::OriginTwice(name));
