@@ -22,6 +22,7 @@
 //! | `demo` | `bogusmx serve --demo` |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
+//! | `daemons` | the real programs that the tests start |
 //! | `neighbours` | the daemon between a real Postfix, Unbound and NSD |
 //! | `papers` | README, example configuration and documents against the program |
 //! | `tidy`, `tidy_rules` | the source against the rules of the house (`rust_source` reads it), and the rules against planted violations |
@@ -47,6 +48,7 @@ mod answers;
 mod bad_input;
 mod bad_settings;
 mod check;
+mod daemons;
 mod demo;
 mod failures;
 mod lifetimes;

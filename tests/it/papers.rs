@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::daemons::page::Page;
 use crate::support::mx_set;
 use crate::support::upstream::Upstream;
 
@@ -32,6 +34,18 @@ const WORLD: &str = r"
 fn paper(path: &str) -> String {
     let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every page that people read.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = Vec::new();
+    for folder in ["", "docs", "docs/mail", "docs/resolvers"] {
+        let files = fs::read_dir(root.join(folder)).expect("a folder of pages");
+        let files = files.map(|entry| entry.expect("a folder that can be read").path());
+        pages.extend(files.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    }
+    pages
 }
 
 /// The code blocks of a language.
@@ -108,29 +122,34 @@ fn timeless(report: &str) -> String {
 #[test]
 fn the_readme_quotes_the_files_for_admins() {
     let readme = paper("README.md");
-    for (file, language) in [
-        ("deploy/unbound/bogusmx.conf", "yaml"),
-        ("deploy/postfix/main.cf", "ini"),
+    for (page, file, language) in [
+        (
+            "resolvers/unbound.md",
+            "/etc/unbound/unbound.conf.d/bogusmx.conf",
+            "yaml",
+        ),
+        ("mail/postfix.md", "/etc/postfix/main.cf", "ini"),
     ] {
-        assert!(readme.contains(file), "README.md does not name {file}");
+        assert!(readme.contains(page), "README.md does not name {page}");
         let blocks = blocks(&readme, language);
         assert!(
-            blocks.contains(&paper(file).as_str()),
-            "README.md does not quote {file} as it is"
+            blocks.contains(&Page::read(page).file(file).as_str()),
+            "README.md does not quote {file} as it is on {page}"
         );
     }
 }
 
 #[test]
 fn the_files_that_papers_link_to_exist() {
-    for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        let text = paper(name);
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
         let links = text
             .split("](")
             .skip(1)
-            .filter_map(|rest| rest.split(')').next());
-        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
-            paper(link);
+            .filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.contains("://") && !link.is_empty()) {
+            let target = page.with_file_name(link);
+            assert!(target.exists(), "{}: no {link}", page.display());
         }
     }
 }

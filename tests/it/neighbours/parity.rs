@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::differences::{self, Difference};
 use super::site::{Site, seed_table, shipped_table};
-use super::{question, world};
+use crate::daemons::{question, world};
 
 /// Fewer domains than this are no world.
 const DOMAINS_MIN: usize = 100;

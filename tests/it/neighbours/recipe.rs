@@ -1,9 +1,9 @@
 //! The lines for admins alone: Postfix's and Unbound's, with a list that stands still. Shows what the list must answer
 //! for Postfix to reply as it did with the seed's table.
 
-use super::question;
 use super::site::{Network, Site, seed_table, shipped_table};
-use super::world::Verdict;
+use crate::daemons::question;
+use crate::daemons::world::Verdict;
 
 const LIST: &str = "\
 $ORIGIN bogusmx.local.

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::nsd::Nsd;
-use super::oracle::Oracle;
-use super::postfix::Postfix;
-use super::smtp::Session;
-use super::unbound::{self, Unbound};
+use crate::daemons::nsd::Nsd;
+use crate::daemons::oracle::Oracle;
+use crate::daemons::postfix::Postfix;
+use crate::daemons::smtp::Session;
+use crate::daemons::unbound::{self, Unbound};
 
 /// A network with name servers and the list, but without a mail server. Everything stops when dropped, in the order
 /// of the fields.
@@ -119,7 +119,7 @@ impl Site {
 
 /// The table of the seed, as it was published.
 pub(crate) fn seed_table() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/neighbours/seed.cidr")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/daemons/seed.cidr")
 }
 
 /// The table that the program ships.

@@ -2,9 +2,9 @@
 //! in front of it. Resolver and list ask each other here, as they do at a site: the list for MX records, the resolver
 //! for the list's zone.
 
-use super::question;
 use super::site::{Network, shipped_table};
-use super::world;
+use crate::daemons::question;
+use crate::daemons::world;
 
 #[test]
 fn every_domain_has_the_verdict_that_its_zone_file_says() {

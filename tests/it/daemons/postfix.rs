@@ -1,5 +1,5 @@
 //! Postfix: the mail server that asks the list. Two SMTP services in one instance: port 25 has the lines of
-//! `deploy/postfix/main.cf`, port 26 has a table of its own, as the seed had.
+//! `docs/mail/postfix.md`, port 26 has a table of its own, as the seed had.
 //!
 //! It runs in a mount namespace of its own, because it knows no other resolver than the one of /etc/resolv.conf. The
 //! hosts file there names one exchanger of the world, so that the tests see who believes it.
@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use nix::unistd::User;
 
 use super::address;
+use super::page::Page;
 use super::process::{Process, SECONDS_MAX, installed};
 
 /// Sockets and queue files. Only what is needed up to RCPT: nothing is ever delivered.
@@ -128,8 +129,7 @@ fn lay_out(folder: &Path) {
 
 /// What a mail server has already, and below it the lines for admins.
 fn main_cf(folder: &Path) -> String {
-    let deployed = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/postfix/main.cf");
-    let deployed = fs::read_to_string(deployed).expect("deploy/postfix/main.cf");
+    let deployed = Page::read("mail/postfix.md").file("/etc/postfix/main.cf");
     let folder = folder.display();
     format!(
         "compatibility_level = 3.6\n\

@@ -87,7 +87,7 @@ fn zone_text(tld: &str) -> String {
 }
 
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/neighbours/world")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/daemons/world")
 }
 
 /// The domain that a line gives a verdict for.

@@ -1,11 +1,12 @@
 //! Unbound: the mail site's resolver. It recurses from the tests' root, and asks the list about the list's zone with
-//! the lines of `deploy/unbound/bogusmx.conf`.
+//! the lines of `docs/resolvers/unbound.md`.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use super::page::Page;
 use super::process::{Process, installed};
 use super::{address, question};
 
@@ -92,11 +93,9 @@ fn config(folder: &Path, address: Ipv4Addr, more: &str) -> String {
 
 /// The lines for admins, with the list at its address in this test.
 fn snippet(list: SocketAddr) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/unbound/bogusmx.conf");
-    let text = fs::read_to_string(file).expect("deploy/unbound/bogusmx.conf");
-    assert!(
-        text.contains(DEPLOYED),
-        "deploy/unbound/bogusmx.conf lacks {DEPLOYED}"
-    );
-    text.replace(DEPLOYED, &format!("{}@{}", list.ip(), list.port()))
+    let list = format!("{}@{}", list.ip(), list.port());
+    Page::read("resolvers/unbound.md").file_with(
+        "/etc/unbound/unbound.conf.d/bogusmx.conf",
+        &[(DEPLOYED, &list)],
+    )
 }

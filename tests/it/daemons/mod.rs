@@ -1,0 +1,26 @@
+//! The real programs that the tests start, each with a configuration of its own, in a temporary folder, on loopback
+//! addresses.
+//!
+//! | file | what it gives |
+//! | --- | --- |
+//! | `page` | a page of `docs/`, whose configuration the daemons run with |
+//! | `oracle` | the program under test |
+//! | `nsd`, `world` | the rest of the Internet: root, top-level domains, mail domains |
+//! | `unbound` | the resolver that does the recursion |
+//! | `postfix`, `smtp` | the mail server, and a client that asks it about recipients |
+//! | `question` | a stub resolver that asks the list about a domain |
+//! | `process`, `address` | what every daemon needs: a start, a certain end, an address of its own |
+//!
+//! `tests/run` installs them, and they need root (ports 25 and 53, a mount namespace). What is missing fails the
+//! tests. The machine's own daemons and their configuration are left alone.
+
+pub(crate) mod address;
+pub(crate) mod nsd;
+pub(crate) mod oracle;
+pub(crate) mod page;
+pub(crate) mod postfix;
+pub(crate) mod process;
+pub(crate) mod question;
+pub(crate) mod smtp;
+pub(crate) mod unbound;
+pub(crate) mod world;
