@@ -26,11 +26,16 @@ pub enum Command {
     /// Explain the verdict on mail domains
     #[command(after_help = "Exit status: 0 none is listed, 1 some are, 2 undecided or error.")]
     Check(CheckArgs),
+    /// Find what is wrong between mail server, resolver and list
+    #[command(
+        after_help = "Exit status: 0 nothing is broken, 1 something is, 2 it could not look."
+    )]
+    Doctor(DoctorArgs),
 }
 
-/// What all commands that judge take. Flags win over the configuration.
+/// What all commands take: the parts of the chain. Flags win over the configuration.
 #[derive(Clone, Debug, Default, Args)]
-pub struct CommonArgs {
+pub struct ChainArgs {
     /// Configuration file (TOML); every key is optional
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -42,6 +47,14 @@ pub struct CommonArgs {
     /// Name of the zone to serve [default: bogusmx.local]
     #[arg(long, value_name = "NAME")]
     pub origin: Option<String>,
+}
+
+/// What all commands that judge take.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CommonArgs {
+    /// What all commands take.
+    #[command(flatten)]
+    pub chain: ChainArgs,
 
     /// When a domain is listed: any, all or loop [default: any]
     #[arg(long)]
@@ -52,10 +65,19 @@ pub struct CommonArgs {
     pub table: Option<PathBuf>,
 }
 
+impl From<ChainArgs> for CommonArgs {
+    fn from(chain: ChainArgs) -> Self {
+        Self {
+            chain,
+            ..Self::default()
+        }
+    }
+}
+
 /// `bogusmx serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// What all commands take.
+    /// What all commands that judge take.
     #[command(flatten)]
     pub common: CommonArgs,
 
@@ -78,7 +100,7 @@ pub struct ServeArgs {
 /// `bogusmx check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// What all commands take.
+    /// What all commands that judge take.
     #[command(flatten)]
     pub common: CommonArgs,
 
@@ -96,6 +118,27 @@ pub struct CheckArgs {
         value_name = "ADDR[:PORT]",
         value_parser = daemon_address,
         conflicts_with_all = ["upstream", "policy", "table"]
+    )]
+    pub server: Option<SocketAddr>,
+}
+
+/// `bogusmx doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// What all commands take.
+    #[command(flatten)]
+    pub chain: ChainArgs,
+
+    /// Print JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+
+    /// Where the daemon answers, if not where the configuration says; on another host, say
+    #[arg(
+        long,
+        value_name = "ADDR[:PORT]",
+        value_parser = daemon_address,
+        conflicts_with = "upstream"
     )]
     pub server: Option<SocketAddr>,
 }

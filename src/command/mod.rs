@@ -4,6 +4,7 @@ mod address;
 pub mod args;
 mod check;
 mod demo;
+mod doctor;
 mod print;
 mod privilege;
 mod serve;
@@ -34,6 +35,8 @@ pub enum Ending {
     Success,
     /// Something is listed.
     Listed,
+    /// Something is broken and has to be mended.
+    Broken,
     /// Something could not be found out, or an error.
     Trouble,
 }
@@ -42,7 +45,7 @@ impl From<Ending> for ExitCode {
     fn from(ending: Ending) -> Self {
         match ending {
             Ending::Success => Self::SUCCESS,
-            Ending::Listed => Self::from(1),
+            Ending::Listed | Ending::Broken => Self::from(1),
             Ending::Trouble => Self::from(2),
         }
     }
@@ -78,6 +81,7 @@ pub fn run(cli: &Cli) -> Ending {
                 match &cli.command {
                     Command::Serve(args) => serve::run(args).await,
                     Command::Check(args) => check::run(args).await,
+                    Command::Doctor(args) => doctor::run(args).await,
                 }
             })
         });

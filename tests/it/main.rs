@@ -20,6 +20,7 @@
 //! | `start_and_stop` | the ready line, listeners, clean stop with answers in flight |
 //! | `check` | `bogusmx check`: reports, JSON, exit status, standard input, a running daemon |
 //! | `demo` | `bogusmx serve --demo` |
+//! | `doctor` | `bogusmx doctor` on hosts that are broken on purpose |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `daemons` | the real programs that the tests start |
@@ -50,6 +51,7 @@ mod bad_settings;
 mod check;
 mod daemons;
 mod demo;
+mod doctor;
 mod failures;
 mod lifetimes;
 mod names;

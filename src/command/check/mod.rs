@@ -150,6 +150,6 @@ fn worse(one: Ending, other: Ending) -> Ending {
     match (one, other) {
         (Ending::Trouble, _) | (_, Ending::Trouble) => Ending::Trouble,
         (Ending::Listed, _) | (_, Ending::Listed) => Ending::Listed,
-        (Ending::Success, Ending::Success) => Ending::Success,
+        (one, _) => one,
     }
 }

@@ -11,6 +11,9 @@ use crate::command::address::DAEMON_PORT;
 pub(super) const ORIGIN: &str = "bogusmx.local";
 pub(super) const USER: &str = "nobody";
 
+/// Names that anybody may use for 127.0.0.1, of three operators.
+pub(super) const CANARIES: [&str; 3] = ["localtest.me", "127-0-0-1.sslip.io", "127.0.0.1.nip.io"];
+
 pub(super) const QUERY_TIMEOUT: Duration = Duration::from_millis(1500);
 pub(super) const ANSWER_DEADLINE: Duration = Duration::from_millis(1200);
 pub(super) const EVALUATION_DEADLINE: Duration = Duration::from_secs(10);

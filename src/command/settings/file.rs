@@ -35,6 +35,7 @@ pub struct ConfigFile {
     #[serde(deserialize_with = "undecided")]
     pub undecided: Option<UndecidedAs>,
     pub origin: Option<Vec<OriginSection>>,
+    pub canary: Option<Vec<String>>,
     pub query_timeout: Option<Span>,
     pub query_tries: Option<u32>,
     pub answer_deadline: Option<Span>,

@@ -5,6 +5,7 @@
 mod bounds;
 mod defaults;
 pub mod file;
+pub mod resolv_conf;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,9 +28,6 @@ use crate::oracle::{ClientBudget, Lifetimes, Limits};
 use crate::verdict::domain::Unfit;
 use crate::verdict::{Domain, Policy};
 
-/// Where the system's resolvers are named.
-const RESOLV_CONF: &str = "/etc/resolv.conf";
-
 /// Everything that can be set, as it is in force.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -39,6 +37,8 @@ pub struct Settings {
     pub upstream: Vec<SocketAddr>,
     /// The zones to serve.
     pub origins: Vec<Origin>,
+    /// Names that are known to have reserved addresses.
+    pub canaries: Vec<Domain>,
     /// What one upstream question may cost.
     pub upstream_limits: UpstreamLimits,
     /// What the oracle may use.
@@ -86,6 +86,14 @@ pub enum SettingsError {
         /// What is wrong with it.
         why: Unfit,
     },
+    /// A canary's name is no name.
+    #[error("the canary '{name}' cannot be asked for: {why}")]
+    Canary {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        why: Unfit,
+    },
     /// Two zones have one name.
     #[error("the origin '{0}' is there twice: give each [[origin]] a name of its own")]
     OriginTwice(Domain),
@@ -109,11 +117,12 @@ pub enum SettingsError {
     },
     /// There is nobody to ask.
     #[error(
-        "{file}: {why}: name a resolver with --upstream ADDR or 'upstream' in the configuration"
+        "{}: {why}: name a resolver with --upstream ADDR or 'upstream' in the configuration",
+        file.display()
     )]
     NoUpstream {
         /// The file that should name resolvers.
-        file: &'static str,
+        file: PathBuf,
         /// What is wrong with it.
         why: String,
     },
@@ -126,6 +135,7 @@ impl Settings {
     /// [`SettingsError`] names the key or flag.
     pub fn from(common: &CommonArgs, listen: &[SocketAddr]) -> Result<Self, SettingsError> {
         let file = common
+            .chain
             .config
             .as_deref()
             .map(ConfigFile::read)
@@ -144,8 +154,9 @@ impl Settings {
         };
         Ok(Self {
             listen: typed_or(listen, filed_listen),
-            upstream: typed_or(&common.upstream, filed_upstream).unwrap_or_default(),
+            upstream: typed_or(&common.chain.upstream, filed_upstream).unwrap_or_default(),
             origins,
+            canaries: canaries(&file)?,
             upstream_limits: upstream_limits(&file)?,
             limits: limits(&file)?,
             lifetimes: lifetimes(&file)?,
@@ -189,22 +200,7 @@ impl Settings {
         if !self.upstream.is_empty() {
             return Ok(self.upstream.clone());
         }
-        let none = |why| SettingsError::NoUpstream {
-            file: RESOLV_CONF,
-            why,
-        };
-        let text = std::fs::read(RESOLV_CONF).map_err(|error| none(error.to_string()))?;
-        let (parsed, _unknown_options) = resolv_conf::Config::parse_with_errors(&text);
-        let servers: Vec<SocketAddr> = parsed
-            .nameservers
-            .iter()
-            .map(|server| SocketAddr::new(server.into(), 53))
-            .collect();
-        if servers.is_empty() {
-            Err(none("it names no resolver".into()))
-        } else {
-            Ok(servers)
-        }
+        resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM))
     }
 }
 
@@ -218,14 +214,17 @@ fn origins(file: &ConfigFile, typed: &CommonArgs) -> Result<Vec<Origin>, Setting
         None | Some([]) => vec![default_section()],
         Some(sections) => sections.to_vec(),
     };
-    if let Some(wanted) = &typed.origin {
+    if let Some(wanted) = &typed.chain.origin {
         let is_wanted =
             |section: &OriginSection| Domain::parse(&section.name) == Domain::parse(wanted);
         match &mut *filed {
             sections if sections.iter().any(is_wanted) => filed.retain(is_wanted),
             [only] => only.name.clone_from(wanted),
             _ => {
-                let (name, file) = (wanted.clone(), typed.config.clone().unwrap_or_default());
+                let (name, file) = (
+                    wanted.clone(),
+                    typed.chain.config.clone().unwrap_or_default(),
+                );
                 return Err(SettingsError::OriginUnknown { name, file });
             }
         }
@@ -251,6 +250,14 @@ fn origins(file: &ConfigFile, typed: &CommonArgs) -> Result<Vec<Origin>, Setting
         });
     }
     Ok(origins)
+}
+
+fn canaries(file: &ConfigFile) -> Result<Vec<Domain>, SettingsError> {
+    let named = list("canary", &file.canary, String::clone)?;
+    let named = named.unwrap_or_else(|| default::CANARIES.map(str::to_owned).to_vec());
+    let parse =
+        |name: String| Domain::parse(&name).map_err(|why| SettingsError::Canary { name, why });
+    named.into_iter().map(parse).collect()
 }
 
 fn path(candidates: &[&Option<PathBuf>]) -> Option<PathBuf> {
@@ -370,10 +377,8 @@ mod tests {
     fn settings(text: &str) -> Settings {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
-        let common = CommonArgs {
-            config: Some(file.path().to_owned()),
-            ..CommonArgs::default()
-        };
+        let mut common = CommonArgs::default();
+        common.chain.config = Some(file.path().to_owned());
         Settings::from(&common, &[]).unwrap_or_else(|error| panic!("{error}"))
     }
 

@@ -14,7 +14,7 @@ use crate::front::zone::{Rr, Zone};
 use crate::verdict::Domain;
 
 /// The payload that we send and take over UDP: what passes without fragments (RFC 9715).
-const EDNS_PAYLOAD_OCTETS: u16 = 1232;
+pub(super) const EDNS_PAYLOAD_OCTETS: u16 = 1232;
 
 /// What a client without EDNS takes over UDP (RFC 1035, section 4.2.1).
 const PLAIN_PAYLOAD_OCTETS: u16 = 512;

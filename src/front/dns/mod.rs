@@ -6,6 +6,7 @@
 
 pub mod client;
 mod encode;
+pub mod stub;
 pub mod zone_file;
 
 use std::net::{IpAddr, SocketAddr};

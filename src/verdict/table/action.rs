@@ -10,7 +10,7 @@ use super::lines::{Span, is_space};
 pub(super) const TEXT_OCTETS_MAX: usize = 255;
 
 /// The code of a row that names none: what clients of every list know as "listed".
-const CODE_DEFAULT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+pub const CODE_DEFAULT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// The text of a row that has none.
 const TEXT_DEFAULT: &str = "Domain MX in reserved network";

@@ -17,8 +17,8 @@ mod sweep;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-pub use action::Action;
 use action::TEXT_OCTETS_MAX;
+pub use action::{Action, CODE_DEFAULT};
 pub use error::{Problem, TableError};
 use grammar::Rules;
 use index::Index;

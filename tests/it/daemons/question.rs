@@ -48,6 +48,12 @@ pub(crate) fn is_answered(server: Ipv4Addr, name: &str) -> bool {
         .is_some_and(|reply| !reply.answers.is_empty())
 }
 
+/// Whether the server says anything about `name`, be it that it will not.
+pub(crate) fn is_replied_to(server: Ipv4Addr, name: &str) -> bool {
+    let server = SocketAddr::from((server, 53));
+    exchange(server, name, RecordType::NS, Duration::from_millis(200)).is_some()
+}
+
 fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Message {
     exchange(server, name, kind, PATIENCE)
         .unwrap_or_else(|| panic!("no answer from {server} for {name} {kind}"))

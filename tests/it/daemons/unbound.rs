@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::page::Page;
 use super::process::{Process, installed};
@@ -17,6 +17,7 @@ const DEPLOYED: &str = "127.0.0.1@5300";
 pub(crate) struct Unbound {
     _process: Process,
     address: Ipv4Addr,
+    config: PathBuf,
 }
 
 impl Unbound {
@@ -29,6 +30,17 @@ impl Unbound {
         list: SocketAddr,
         more: &str,
     ) -> Self {
+        Self::start_with(folder, address, root, &snippet(list), more)
+    }
+
+    /// As `start`, with the lines for admins as somebody has changed them.
+    pub(crate) fn start_with(
+        folder: &Path,
+        address: Ipv4Addr,
+        root: Ipv4Addr,
+        snippet: &str,
+        more: &str,
+    ) -> Self {
         let folder = folder.join("unbound");
         fs::create_dir(&folder).expect("a writable folder");
         let write = |name: &str, text: &str| {
@@ -37,7 +49,7 @@ impl Unbound {
             file
         };
         write("root.hints", &format!(". NS ns.\nns. A {root}\n"));
-        write("bogusmx.conf", &snippet(list));
+        write("bogusmx.conf", snippet);
         let file = write("unbound.conf", &config(&folder, address, more));
         // A copy, because Debian's AppArmor profile keeps the installed one out of temporary folders.
         let program = folder.join("unbound");
@@ -46,16 +58,22 @@ impl Unbound {
         let args = ["-d", "-c", file.to_str().expect("a plain path")];
         let mut process = Process::start("unbound", &program, &args, &folder);
         process.wait_for("an answer", || {
-            question::is_answered(address, "de.").then_some(())
+            question::is_replied_to(address, "de.").then_some(())
         });
         Self {
             _process: process,
             address,
+            config: file,
         }
     }
 
     pub(crate) fn address(&self) -> Ipv4Addr {
         self.address
+    }
+
+    /// Its unbound.conf.
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
     }
 }
 
@@ -92,7 +110,7 @@ fn config(folder: &Path, address: Ipv4Addr, more: &str) -> String {
 }
 
 /// The lines for admins, with the list at its address in this test.
-fn snippet(list: SocketAddr) -> String {
+pub(crate) fn snippet(list: SocketAddr) -> String {
     let list = format!("{}@{}", list.ip(), list.port());
     Page::read("resolvers/unbound.md").file_with(
         "/etc/unbound/unbound.conf.d/bogusmx.conf",

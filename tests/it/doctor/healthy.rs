@@ -1,0 +1,63 @@
+//! A host as the pages for admins have it, and what the reports look like.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::host::Host;
+
+#[test]
+fn nothing_is_wrong_with_a_host_that_is_set_up_as_the_pages_say() {
+    let host = Host::healthy();
+    let (report, status) = host.doctor(&[]);
+    let (daemon, resolver) = (host.daemon(), host.resolver());
+    let timeless = |line: &str| match line.split_once(" takes ") {
+        Some((before, _)) => format!("{before} takes"),
+        None => line.to_owned(),
+    };
+    let lines: Vec<_> = report.lines().map(timeless).collect();
+    let expected = [
+        format!("ok    daemon    {daemon} answers for bogusmx.local, over UDP and TCP"),
+        format!(
+            "ok    resolver  {resolver}:53 lists test.bogusmx.local, and does not list invalid.bogusmx.local"
+        ),
+        format!("ok    latency   {resolver}:53: an answer that it remembers takes"),
+        format!("ok    latency   {resolver}:53: a domain that is new to it takes"),
+        "ok    patience  Unbound has infra-cache-min-rtt: 1000".to_owned(),
+        format!(
+            "ok    upstream  {resolver}:53 hands on reserved addresses, such as 127.0.0.1 for null.hot.de"
+        ),
+        "ok    postfix   smtp/inet asks about each recipient, in smtpd_recipient_restrictions"
+            .to_owned(),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(status, Some(0));
+}
+
+#[test]
+fn the_report_for_programs_has_one_object_a_line() {
+    let host = Host::healthy();
+    let (report, status) = host.doctor(&["--json"]);
+    for line in report.lines() {
+        let finding: Value = serde_json::from_str(line).expect("JSON");
+        let keys: BTreeSet<_> = finding.as_object().expect("an object").keys().collect();
+        assert_eq!(keys.len(), 4, "{finding}");
+        assert_eq!(finding["state"], "ok", "{finding}");
+        assert_eq!(finding["mend"], Value::Null, "{finding}");
+    }
+    assert_eq!(report.lines().count(), 7);
+    assert_eq!(status, Some(0));
+}
+
+/// Where mail passes that should not, the exit status says so; a doubt is none.
+#[test]
+fn doubts_leave_the_exit_status_alone() {
+    let host = Host::healthy();
+    host.write(
+        "main.cf",
+        "smtpd_recipient_restrictions = warn_if_reject reject_rhsbl_recipient bogusmx.local\n",
+    );
+    let findings = host.examine(&[]);
+    assert_eq!(findings.troubles().len(), 1, "{findings:?}");
+    assert_eq!(findings.status, Some(0));
+}

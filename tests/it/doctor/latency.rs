@@ -1,0 +1,24 @@
+//! Answers come late.
+
+use std::time::Duration;
+
+use super::delay::delay;
+use super::host::{Host, nobody};
+
+/// Longer than what counts as slow; nothing depends on how much longer it gets.
+const SLOW: Duration = Duration::from_millis(150);
+
+#[test]
+fn the_resolver_is_far_away() {
+    let host = Host::healthy();
+    let far = nobody();
+    delay(far, (host.resolver(), 53).into(), SLOW);
+    host.names_resolver(far);
+    let findings = host.examine(&["--upstream", &host.resolver().to_string()]);
+    findings.expect(
+        "latency",
+        "an answer that it remembers takes",
+        "on the mail server's own host",
+    );
+    assert_eq!(findings.status, Some(0));
+}
