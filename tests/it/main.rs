@@ -25,6 +25,7 @@
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `daemons` | the real programs that the tests start |
 //! | `neighbours` | the daemon between a real Postfix, Unbound and NSD |
+//! | `resolvers` | the daemon behind every resolver that a mail server may ask |
 //! | `papers` | README, example configuration and documents against the program |
 //! | `tidy`, `tidy_rules` | the source against the rules of the house (`rust_source` reads it), and the rules against planted violations |
 //! | `script` | that the scripted upstream itself does what its script says |
@@ -61,6 +62,7 @@ mod papers;
 mod policies;
 mod reload;
 mod reserved_table;
+mod resolvers;
 mod rust_source;
 mod script;
 mod sizes;

@@ -6,6 +6,7 @@
 //! | `page` | a page of `docs/`, whose configuration the daemons run with |
 //! | `oracle` | the program under test |
 //! | `nsd`, `world` | the rest of the Internet: root, top-level domains, mail domains |
+//! | `signing` | the root's signatures |
 //! | `unbound` | the resolver that does the recursion |
 //! | `postfix`, `smtp` | the mail server, and a client that asks it about recipients |
 //! | `question` | a stub resolver that asks the list about a domain |
@@ -21,6 +22,7 @@ pub(crate) mod page;
 pub(crate) mod postfix;
 pub(crate) mod process;
 pub(crate) mod question;
+pub(crate) mod signing;
 pub(crate) mod smtp;
 pub(crate) mod unbound;
 pub(crate) mod world;

@@ -6,12 +6,14 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::process::{Process, installed};
+use super::signing::{Anchor, sign_root};
 use super::{address, question, world};
 
 /// The running server. It stops when dropped.
 pub(crate) struct Nsd {
     _process: Process,
     address: Ipv4Addr,
+    anchor: Anchor,
 }
 
 impl Nsd {
@@ -26,22 +28,29 @@ impl Nsd {
             fs::write(folder.join(&file), text).expect("a writable folder");
             zones.push(((*zone).to_owned(), file));
         }
+        let anchor = sign_root(&folder);
         let file = folder.join("nsd.conf");
         fs::write(&file, config(&folder, address, &zones)).expect("a writable folder");
         let program = installed("nsd", "nsd");
         let args = ["-d", "-c", file.to_str().expect("a plain path")];
         let mut process = Process::start("nsd", &program, &args, &folder);
         process.wait_for("an answer", || {
-            question::is_answered(address, ".").then_some(())
+            question::is_answered((address, 53).into(), ".").then_some(())
         });
         Self {
             _process: process,
             address,
+            anchor,
         }
     }
 
     pub(crate) fn address(&self) -> Ipv4Addr {
         self.address
+    }
+
+    /// The key that the root is signed with.
+    pub(crate) fn anchor(&self) -> &Anchor {
+        &self.anchor
     }
 }
 

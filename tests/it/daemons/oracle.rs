@@ -1,6 +1,6 @@
 //! The program under test, `bogusmx serve`, behind and in front of the site's resolver.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::address;
@@ -14,9 +14,19 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     /// Starts it with the resolver at `upstream`, which need not be there yet, and `args`.
-    pub(crate) fn start(folder: &Path, upstream: Ipv4Addr, args: &[&str]) -> Self {
-        let listen = format!("{}:0", address::loopback());
-        let upstream = format!("{upstream}:53");
+    pub(crate) fn start(folder: &Path, upstream: SocketAddr, args: &[&str]) -> Self {
+        let listen = SocketAddr::from((address::loopback(), 0));
+        Self::start_at(listen, folder, upstream, args)
+    }
+
+    /// As `start`, at an address of one's choice.
+    pub(crate) fn start_at(
+        listen: SocketAddr,
+        folder: &Path,
+        upstream: SocketAddr,
+        args: &[&str],
+    ) -> Self {
+        let (listen, upstream) = (listen.to_string(), upstream.to_string());
         let program = env!("CARGO_BIN_EXE_bogusmx");
         // timeout hands the signal on that stops it.
         let timeout = installed("timeout", "coreutils");

@@ -24,6 +24,11 @@ impl Page {
         }
     }
 
+    /// The whole page.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The block under the line that names `file`. There must be exactly one.
     pub(crate) fn file(&self, file: &str) -> String {
         let blocks: Vec<_> = self

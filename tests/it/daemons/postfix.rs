@@ -5,7 +5,7 @@
 //! hosts file there names one exchanger of the world, so that the tests see who believes it.
 
 use std::fs::{self, File, Permissions};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -36,7 +36,7 @@ pub(crate) struct Postfix {
 
 impl Postfix {
     /// Starts it with the resolver at `resolver`, and with `table` (a file as in cidr_table(5)) for port 26.
-    pub(crate) fn start(folder: &Path, resolver: Ipv4Addr, table: &Path) -> Self {
+    pub(crate) fn start(folder: &Path, resolver: IpAddr, table: &Path) -> Self {
         let folder = folder.join("postfix");
         let master = installed("master", "postfix");
         let address = address::loopback();

@@ -1,6 +1,7 @@
 //! A daemon as a child process: it ends with the test, however the test ends.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -27,6 +28,8 @@ pub(crate) struct Process {
     name: String,
     child: Child,
     output: PathBuf,
+    /// Those that it needs, which end after it.
+    needed: Vec<Self>,
 }
 
 impl Process {
@@ -50,7 +53,14 @@ impl Process {
             name: name.to_owned(),
             child,
             output,
+            needed: Vec::new(),
         }
+    }
+
+    /// Keeps another one running for as long as this one.
+    pub(crate) fn needs(mut self, other: Self) -> Self {
+        self.needed.push(other);
+        self
     }
 
     /// Waits until `condition` gives something; what the daemon said goes into the message if it never does.
@@ -115,6 +125,24 @@ impl Drop for Process {
         }
         drop(self.child.wait());
     }
+}
+
+/// A copy of an installed program, because Debian's AppArmor profiles keep some of them out of temporary folders.
+pub(crate) fn copied(program: &str, package: &str, folder: &Path) -> PathBuf {
+    let copy = folder.join(program);
+    fs::copy(installed(program, package), &copy).expect("a writable folder");
+    fs::set_permissions(&copy, Permissions::from_mode(0o755)).expect("an own file");
+    copy
+}
+
+/// The path of a program that is installed, or else unpacked below `target/debian` by `tests/run`.
+pub(crate) fn unpacked(path: &str, package: &str) -> PathBuf {
+    let unpacked = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debian");
+    [PathBuf::from("/"), unpacked.join(package)]
+        .iter()
+        .map(|root| root.join(path))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| panic!("{path} is not there: tests/run unpacks {package}"))
 }
 
 /// The path of an installed program.

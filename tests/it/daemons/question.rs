@@ -42,16 +42,20 @@ pub(crate) fn final_verdict(server: SocketAddr, domain: &str, wanted: &Verdict) 
 }
 
 /// Whether the server answers for `name` with records.
-pub(crate) fn is_answered(server: Ipv4Addr, name: &str) -> bool {
-    let server = SocketAddr::from((server, 53));
+pub(crate) fn is_answered(server: SocketAddr, name: &str) -> bool {
     exchange(server, name, RecordType::NS, Duration::from_millis(200))
         .is_some_and(|reply| !reply.answers.is_empty())
 }
 
 /// Whether the server says anything about `name`, be it that it will not.
-pub(crate) fn is_replied_to(server: Ipv4Addr, name: &str) -> bool {
-    let server = SocketAddr::from((server, 53));
-    exchange(server, name, RecordType::NS, Duration::from_millis(200)).is_some()
+pub(crate) fn is_replied_to(server: SocketAddr, name: &str) -> bool {
+    status(server, name).is_some()
+}
+
+/// How the server replies when asked for `name`, if it does.
+pub(crate) fn status(server: SocketAddr, name: &str) -> Option<ResponseCode> {
+    let reply = exchange(server, name, RecordType::NS, Duration::from_millis(200))?;
+    Some(reply.metadata.response_code)
 }
 
 fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Message {
@@ -59,7 +63,13 @@ fn ask(server: SocketAddr, name: &str, kind: RecordType) -> Message {
         .unwrap_or_else(|| panic!("no answer from {server} for {name} {kind}"))
 }
 
-fn exchange(server: SocketAddr, name: &str, kind: RecordType, wait: Duration) -> Option<Message> {
+/// The reply of `server`, if there is one in time; `name` is asked for as it is written.
+pub(crate) fn exchange(
+    server: SocketAddr,
+    name: &str,
+    kind: RecordType,
+    wait: Duration,
+) -> Option<Message> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     socket.connect(server).expect("a loopback address");
     socket.set_read_timeout(Some(wait)).expect("a time");
@@ -73,7 +83,8 @@ fn exchange(server: SocketAddr, name: &str, kind: RecordType, wait: Duration) ->
     Message::from_vec(buffer.get(..len)?).ok()
 }
 
-fn addresses(reply: &Message) -> Vec<Ipv4Addr> {
+/// All IPv4 addresses in a reply.
+pub(crate) fn addresses(reply: &Message) -> Vec<Ipv4Addr> {
     let data = reply.answers.iter().map(|record| &record.data);
     data.filter_map(|data| match data {
         RData::A(address) => Some(address.0),
@@ -82,7 +93,8 @@ fn addresses(reply: &Message) -> Vec<Ipv4Addr> {
     .collect()
 }
 
-fn text(reply: &Message) -> String {
+/// The only text in a reply.
+pub(crate) fn text(reply: &Message) -> String {
     let mut data = reply.answers.iter().map(|record| &record.data);
     match (data.next(), data.next()) {
         (Some(RData::TXT(text)), None) => text.to_string(),

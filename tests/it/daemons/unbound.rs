@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::nsd::Nsd;
 use super::page::Page;
-use super::process::{Process, installed};
+use super::process::{Process, copied};
 use super::{address, question};
 
 /// The address and port that the lines for admins speak of.
@@ -15,29 +15,29 @@ const DEPLOYED: &str = "127.0.0.1@5300";
 
 /// The running resolver. It stops when dropped.
 pub(crate) struct Unbound {
-    _process: Process,
-    address: Ipv4Addr,
+    process: Process,
+    server: SocketAddr,
     config: PathBuf,
 }
 
 impl Unbound {
-    /// Resolves at `address`, from the root server at `root` and with the list at `list`. `more` are lines that the
+    /// Resolves at `address`, from the root of `internet`, and with the list at `list`. `more` are lines that the
     /// site has in its `server:` clause.
     pub(crate) fn start(
         folder: &Path,
         address: Ipv4Addr,
-        root: Ipv4Addr,
+        internet: &Nsd,
         list: SocketAddr,
         more: &str,
     ) -> Self {
-        Self::start_with(folder, address, root, &snippet(list), more)
+        Self::start_with(folder, (address, 53).into(), internet, &snippet(list), more)
     }
 
     /// As `start`, with the lines for admins as somebody has changed them.
     pub(crate) fn start_with(
         folder: &Path,
-        address: Ipv4Addr,
-        root: Ipv4Addr,
+        server: SocketAddr,
+        internet: &Nsd,
         snippet: &str,
         more: &str,
     ) -> Self {
@@ -48,27 +48,33 @@ impl Unbound {
             fs::write(&file, text).expect("a writable folder");
             file
         };
-        write("root.hints", &format!(". NS ns.\nns. A {root}\n"));
+        write(
+            "root.hints",
+            &format!(". NS ns.\nns. A {}\n", internet.address()),
+        );
         write("bogusmx.conf", snippet);
-        let file = write("unbound.conf", &config(&folder, address, more));
-        // A copy, because Debian's AppArmor profile keeps the installed one out of temporary folders.
-        let program = folder.join("unbound");
-        fs::copy(installed("unbound", "unbound"), &program).expect("a writable folder");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("an own file");
+        let file = write("unbound.conf", &config(&folder, server, internet, more));
+        let program = copied("unbound", "unbound", &folder);
         let args = ["-d", "-c", file.to_str().expect("a plain path")];
         let mut process = Process::start("unbound", &program, &args, &folder);
         process.wait_for("an answer", || {
-            question::is_replied_to(address, "de.").then_some(())
+            question::is_replied_to(server, "de.").then_some(())
         });
         Self {
-            _process: process,
-            address,
+            process,
+            server,
             config: file,
         }
     }
 
-    pub(crate) fn address(&self) -> Ipv4Addr {
-        self.address
+    /// Where it answers.
+    pub(crate) fn server(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// What runs, for who needs no more of it.
+    pub(crate) fn into_process(self) -> Process {
+        self.process
     }
 
     /// Its unbound.conf.
@@ -82,14 +88,16 @@ pub(crate) fn future_address() -> Ipv4Addr {
     address::loopback()
 }
 
-/// What a site has already: a resolver for the clients on its network. Here it does not rotate answers, so that the
-/// order of the MX records is the zone file's, and does not validate, because the tests' root is not signed.
-fn config(folder: &Path, address: Ipv4Addr, more: &str) -> String {
+/// What a site has already: a resolver for the clients on its network. It validates, as Debian's does; and it does not
+/// rotate answers, so that the order of the MX records is the zone file's.
+fn config(folder: &Path, server: SocketAddr, internet: &Nsd, more: &str) -> String {
     let folder = folder.display();
+    let (address, port) = (server.ip(), server.port());
+    let anchor = &internet.anchor().ds;
     format!(
         "server:\n\
          \x20 interface: {address}\n\
-         \x20 port: 53\n\
+         \x20 port: {port}\n\
          \x20 access-control: 127.0.0.0/8 allow\n\
          \x20 do-daemonize: no\n\
          \x20 username: \"\"\n\
@@ -99,7 +107,8 @@ fn config(folder: &Path, address: Ipv4Addr, more: &str) -> String {
          \x20 directory: \"{folder}\"\n\
          \x20 num-threads: 1\n\
          \x20 root-hints: \"{folder}/root.hints\"\n\
-         \x20 module-config: \"iterator\"\n\
+         \x20 module-config: \"validator iterator\"\n\
+         \x20 trust-anchor: \"{anchor}\"\n\
          \x20 rrset-roundrobin: no\n\
          \x20 do-not-query-localhost: no\n\
          \x20 {more}\n\

@@ -2,7 +2,7 @@
 //! configured. Nothing of it is the machine's own: the doctor runs in a mount namespace.
 
 use std::fs::{self, Permissions};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -58,9 +58,10 @@ impl Host {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an own folder");
         let nsd = Nsd::start(folder.path(), &[]);
         let resolver = unbound::future_address();
-        let oracle = Oracle::start(folder.path(), resolver, &[]);
+        let oracle = Oracle::start(folder.path(), (resolver, 53).into(), &[]);
         let snippet = change(&unbound::snippet(oracle.address()));
-        let unbound = Unbound::start_with(folder.path(), resolver, nsd.address(), &snippet, more);
+        let unbound =
+            Unbound::start_with(folder.path(), (resolver, 53).into(), &nsd, &snippet, more);
         let host = Self {
             oracle: Some(oracle),
             unbound,
@@ -88,8 +89,8 @@ impl Host {
     }
 
     /// Where the resolver answers.
-    pub(super) fn resolver(&self) -> Ipv4Addr {
-        self.unbound.address()
+    pub(super) fn resolver(&self) -> IpAddr {
+        self.unbound.server().ip()
     }
 
     /// Stops the list, and nothing else.
@@ -103,8 +104,8 @@ impl Host {
     }
 
     /// Puts a resolver into resolv.conf.
-    pub(super) fn names_resolver(&self, resolver: Ipv4Addr) {
-        self.write("resolv.conf", &format!("nameserver {resolver}\n"));
+    pub(super) fn names_resolver(&self, resolver: impl Into<IpAddr>) {
+        self.write("resolv.conf", &format!("nameserver {}\n", resolver.into()));
     }
 
     /// The folder of its files.

@@ -1,6 +1,9 @@
 //! The host's own resolver does not bring the list's answers.
 
+use hickory_proto::op::ResponseCode;
+
 use super::host::{Host, nobody, without};
+use crate::daemons::question;
 
 #[test]
 fn it_is_not_there() {
@@ -51,6 +54,40 @@ fn it_strips_the_answers_of_the_list() {
     );
 }
 
+/// The root's proof that there is no `local` makes the list's answers forged ones.
+#[test]
+fn it_wants_signatures_of_the_list() {
+    let host = Host::with_unbound(|snippet| without(snippet, "domain-insecure"), "");
+    host.examine(&[]).expect(
+        "resolver",
+        "finds no signature for bogusmx.local",
+        "exempt bogusmx.local from DNSSEC validation: docs/resolvers/unbound.md",
+    );
+}
+
+/// It works now, until somebody asks for a printer. The doctor sees it coming, and does not bring it about.
+#[test]
+fn it_is_about_to_believe_that_there_is_no_local() {
+    let host = Host::with_unbound(|snippet| without(snippet, "local-zone"), "");
+    for _ in 0..2 {
+        let findings = host.examine(&[]);
+        findings.expect(
+            "zone",
+            "nothing is listed for an hour",
+            "local-zone: \"local.\" static",
+        );
+        let resolver = findings.of("resolver");
+        assert!(resolver[0].starts_with("resolver ok"), "{findings:?}");
+        assert_eq!(findings.status, Some(1));
+    }
+    // Until the root is asked, by anybody for anything below.
+    let server = (host.resolver(), 53).into();
+    question::is_replied_to(server, "printer.local.");
+    let name = "fresh.example.bogusmx.local.";
+    let denied = question::status(server, name);
+    assert_eq!(denied, Some(ResponseCode::NXDomain));
+}
+
 #[test]
 fn it_refuses_the_host() {
     let host = Host::with_unbound(str::to_owned, "access-control: 127.0.0.1/32 refuse");
@@ -94,7 +131,7 @@ fn it_is_the_second_that_does_not_know_the_zone() {
 #[test]
 fn it_is_systemd_resolved_which_keeps_local_names_to_itself() {
     let host = Host::healthy();
-    host.names_resolver([127, 0, 0, 53].into());
+    host.names_resolver([127, 0, 0, 53]);
     let resolved = "server:
   interface: 127.0.0.53
   do-daemonize: no

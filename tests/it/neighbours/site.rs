@@ -36,8 +36,8 @@ impl Network {
         let nsd = Nsd::start(folder.path(), &[]);
         let resolver = unbound::future_address();
         let args = ["--table", table.to_str().expect("a plain path")];
-        let oracle = Oracle::start(folder.path(), resolver, &args);
-        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), oracle.address(), "");
+        let oracle = Oracle::start(folder.path(), (resolver, 53).into(), &args);
+        let unbound = Unbound::start(folder.path(), resolver, &nsd, oracle.address(), "");
         Self {
             oracle: Some(oracle),
             unbound,
@@ -52,7 +52,7 @@ impl Network {
         let nsd = Nsd::start(folder.path(), &[("bogusmx.local", zone)]);
         let resolver = unbound::future_address();
         let list = (nsd.address(), 53).into();
-        let unbound = Unbound::start(folder.path(), resolver, nsd.address(), list, more);
+        let unbound = Unbound::start(folder.path(), resolver, &nsd, list, more);
         Self {
             oracle: None,
             unbound,
@@ -68,7 +68,7 @@ impl Network {
 
     /// Where the resolver answers.
     pub(crate) fn resolver(&self) -> SocketAddr {
-        (self.unbound.address(), 53).into()
+        self.unbound.server()
     }
 }
 
@@ -84,9 +84,9 @@ impl Site {
     }
 
     fn on(network: Network, table: &Path) -> Self {
-        let resolver = network.unbound.address();
+        let resolver = network.unbound.server();
         Self {
-            postfix: Postfix::start(network.folder.path(), resolver, table),
+            postfix: Postfix::start(network.folder.path(), resolver.ip(), table),
             network,
         }
     }

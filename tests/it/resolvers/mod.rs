@@ -1,0 +1,27 @@
+//! The list behind every resolver that a mail server may ask, each configured as its page of `docs/resolvers/` says.
+//!
+//! | file | what it tests, or gives |
+//! | --- | --- |
+//! | `listed` | verdicts come through with everything turned on that could hold them back |
+//! | `exempt` | the lines on the pages that exempt the zone are needed |
+//! | `slow` | domains that take the list long, and what becomes of others meanwhile |
+//! | `gone` | the list is stopped, and comes back |
+//! | `pages` | everything on the pages is what the tests run |
+//! | `place`, `asking` | where a resolver stands, and a mail server's way to ask it |
+//! | `unbound`, `bind`, `powerdns`, `knot`, `dnsmasq`, `dnsdist`, `resolved` | how each is started |
+
+mod asking;
+mod bind;
+mod dnsdist;
+mod dnsmasq;
+mod knot;
+mod place;
+mod powerdns;
+mod resolved;
+mod unbound;
+
+mod exempt;
+mod gone;
+mod listed;
+mod pages;
+mod slow;
