@@ -25,6 +25,7 @@
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `daemons` | the real programs that the tests start |
 //! | `neighbours` | the daemon between a real Postfix, Unbound and NSD |
+//! | `clients` | the daemon behind every mail server and filter that asks such lists |
 //! | `resolvers` | the daemon behind every resolver that a mail server may ask |
 //! | `papers` | README, example configuration and documents against the program |
 //! | `tidy`, `tidy_rules` | the source against the rules of the house (`rust_source` reads it), and the rules against planted violations |
@@ -50,6 +51,7 @@ mod answers;
 mod bad_input;
 mod bad_settings;
 mod check;
+mod clients;
 mod daemons;
 mod demo;
 mod doctor;

@@ -8,7 +8,9 @@
 //! | `nsd`, `world` | the rest of the Internet: root, top-level domains, mail domains |
 //! | `signing` | the root's signatures |
 //! | `unbound` | the resolver that does the recursion |
-//! | `postfix`, `smtp` | the mail server, and a client that asks it about recipients |
+//! | `postfix`, `exim` | mail servers that ask the list |
+//! | `smtp` | a client that asks them about recipients |
+//! | `site` | a mail site: the daemons put together |
 //! | `question` | a stub resolver that asks the list about a domain |
 //! | `process`, `address` | what every daemon needs: a start, a certain end, an address of its own |
 //!
@@ -16,6 +18,7 @@
 //! tests. The machine's own daemons and their configuration are left alone.
 
 pub(crate) mod address;
+pub(crate) mod exim;
 pub(crate) mod nsd;
 pub(crate) mod oracle;
 pub(crate) mod page;
@@ -23,6 +26,7 @@ pub(crate) mod postfix;
 pub(crate) mod process;
 pub(crate) mod question;
 pub(crate) mod signing;
+pub(crate) mod site;
 pub(crate) mod smtp;
 pub(crate) mod unbound;
 pub(crate) mod world;

@@ -7,11 +7,9 @@
 //! | `parity` | the list decides as Postfix does with a table of its own, but for named differences |
 //! | `differences` | those differences, each with its reason |
 //! | `verdicts` | the list decides every domain of the world as its zone file says |
-//! | `site` | a mail site: the daemons put together |
 
 mod differences;
 mod parity;
 mod recipe;
 mod seed;
-mod site;
 mod verdicts;

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::differences::{self, Difference};
-use super::site::{Site, seed_table, shipped_table};
+use crate::daemons::site::{Site, seed_table, shipped_table};
 use crate::daemons::{question, world};
 
 /// Fewer domains than this are no world.

@@ -1,8 +1,8 @@
 //! The lines for admins alone: Postfix's and Unbound's, with a list that stands still. Shows what the list must answer
 //! for Postfix to reply as it did with the seed's table.
 
-use super::site::{Network, Site, seed_table, shipped_table};
 use crate::daemons::question;
+use crate::daemons::site::{Network, Site, seed_table, shipped_table};
 use crate::daemons::world::Verdict;
 
 const LIST: &str = "\

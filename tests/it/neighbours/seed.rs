@@ -2,7 +2,7 @@
 //! asks the Internet. The recipients are those that bounced, the addresses those that the DNS gave for them, and the
 //! replies those of the seed's table.
 
-use super::site::{Site, shipped_table};
+use crate::daemons::site::{Site, shipped_table};
 
 const LOOPBACK: &str = "Domain MX in loopback network";
 const BROADCAST: &str = "Domain MX in broadcast network";

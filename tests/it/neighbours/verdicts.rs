@@ -2,8 +2,8 @@
 //! in front of it. Resolver and list ask each other here, as they do at a site: the list for MX records, the resolver
 //! for the list's zone.
 
-use super::site::{Network, shipped_table};
 use crate::daemons::question;
+use crate::daemons::site::{Network, shipped_table};
 use crate::daemons::world;
 
 #[test]

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::daemons::nsd::Nsd;
-use crate::daemons::oracle::Oracle;
-use crate::daemons::postfix::Postfix;
-use crate::daemons::smtp::Session;
-use crate::daemons::unbound::{self, Unbound};
+use super::nsd::Nsd;
+use super::oracle::Oracle;
+use super::postfix::Postfix;
+use super::smtp::Session;
+use super::unbound::{self, Unbound};
 
 /// A network with name servers and the list, but without a mail server. Everything stops when dropped, in the order
 /// of the fields.
@@ -66,6 +66,16 @@ impl Network {
         self.oracle.as_ref().expect("a running list").address()
     }
 
+    /// Stops `bogusmx`, and nothing else.
+    pub(crate) fn stop_oracle(&mut self) {
+        self.oracle = None;
+    }
+
+    /// A folder for more daemons' files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where the resolver answers.
     pub(crate) fn resolver(&self) -> SocketAddr {
         self.unbound.server()
@@ -98,7 +108,7 @@ impl Site {
 
     /// Stops `bogusmx`, and nothing else.
     pub(crate) fn stop_oracle(&mut self) {
-        self.network.oracle = None;
+        self.network.stop_oracle();
     }
 
     /// What Postfix replies to each recipient when it asks the list.

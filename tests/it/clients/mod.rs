@@ -1,0 +1,9 @@
+//! Every mail server and filter that asks the list, with the lines of its page in `docs/mail/`: listed domains are
+//! refused or scored, with the reason; good ones are accepted; and mail flows when the list is gone.
+//!
+//! | file | what it tests |
+//! | --- | --- |
+//! | `exim` | Exim, over SMTP |
+//! | `pages` | everything on the pages is what the tests run |
+
+mod exim;
