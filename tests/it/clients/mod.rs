@@ -7,3 +7,4 @@
 //! | `pages` | everything on the pages is what the tests run |
 
 mod exim;
+mod rspamd;

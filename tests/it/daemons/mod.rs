@@ -25,6 +25,7 @@ pub(crate) mod page;
 pub(crate) mod postfix;
 pub(crate) mod process;
 pub(crate) mod question;
+pub(crate) mod rspamd;
 pub(crate) mod signing;
 pub(crate) mod site;
 pub(crate) mod smtp;

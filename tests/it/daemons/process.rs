@@ -92,6 +92,11 @@ impl Process {
         }
     }
 
+    /// Where it prints.
+    pub(crate) fn output_file(&self) -> &Path {
+        &self.output
+    }
+
     /// What it has printed so far.
     pub(crate) fn output(&self) -> String {
         fs::read_to_string(&self.output).unwrap_or_default()
