@@ -303,3 +303,53 @@ fn the_example_of_a_report_is_real() {
     }
     assert_eq!(shown, real);
 }
+
+/// The domains of the table in docs/policies.md, in its order; public addresses are good ones.
+const MIXES: &str = r"
+    one.example         MX   10 127.0.0.1
+    two.example         MX   10 10.0.0.1
+    three.example       MX   10 9.9.9.9
+    three.example       MX   20 10.0.0.1
+    four.example        MX   10 9.9.9.9
+    four.example        MX   20 127.0.0.1
+    five.example        MX   10 127.0.0.1
+    five.example        MX   20 9.9.9.9
+    six.example         MX   10 10.0.0.1
+    six.example         MX   20 9.9.9.9
+    seven.example       MX   10 127.0.0.1
+    seven.example       MX   10 9.9.9.9
+";
+
+#[test]
+fn the_policies_decide_as_their_page_says() {
+    let page = paper("docs/policies.md");
+    let (_, table) = page
+        .split_once(
+            "| the domain's MX hosts | `any` | `all` | `loop` |\n| --- | --- | --- | --- |\n",
+        )
+        .expect("the table");
+    let rows: Vec<&str> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let domains = ["one", "two", "three", "four", "five", "six", "seven"];
+    let domains = domains.map(|name| format!("{name}.example"));
+    assert_eq!(rows.len(), domains.len());
+    for (column, policy) in ["any", "all", "loop"].into_iter().enumerate() {
+        let names = domains.iter().map(String::as_str);
+        let args: Vec<&str> = ["--json", "--policy", policy]
+            .into_iter()
+            .chain(names)
+            .collect();
+        let said = check(MIXES, &args);
+        for (row, line) in rows.iter().zip(said.lines()) {
+            let report: Value = serde_json::from_str(line).expect("JSON");
+            let cell = row.split('|').nth(column + 2).expect("a cell").trim();
+            assert_eq!(
+                report["verdict"] == "listed",
+                cell == "listed",
+                "{policy}: {row}"
+            );
+        }
+    }
+}

@@ -335,7 +335,7 @@ fn every_test_file_is_declared() {
 
 #[test]
 fn every_flag_is_in_the_readme() {
-    for command in ["serve", "check"] {
+    for command in ["serve", "check", "doctor"] {
         let complaints = flags(&help(&[command]), &read("README.md"));
         assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
     }
@@ -347,6 +347,7 @@ fn the_help_is_what_was_reviewed() {
         (&[][..], "bogusmx.txt"),
         (&["serve"], "serve.txt"),
         (&["check"], "check.txt"),
+        (&["doctor"], "doctor.txt"),
     ] {
         let (said, golden) = (help(command), format!("tests/it/golden/{file}"));
         let new = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);

@@ -3,8 +3,13 @@
 //!
 //! | file | what it tests |
 //! | --- | --- |
+//! | `postfix` | Postfix, over SMTP: what `neighbours` has not, senders, codes, order |
 //! | `exim` | Exim, over SMTP |
+//! | `rspamd`, `spamassassin` | filters, given whole mails |
 //! | `pages` | everything on the pages is what the tests run |
 
 mod exim;
+mod pages;
+mod postfix;
 mod rspamd;
+mod spamassassin;

@@ -9,6 +9,7 @@
 //! | `signing` | the root's signatures |
 //! | `unbound` | the resolver that does the recursion |
 //! | `postfix`, `exim` | mail servers that ask the list |
+//! | `rspamd`, `spamassassin` | filters that do |
 //! | `smtp` | a client that asks them about recipients |
 //! | `site` | a mail site: the daemons put together |
 //! | `question` | a stub resolver that asks the list about a domain |
@@ -29,5 +30,6 @@ pub(crate) mod rspamd;
 pub(crate) mod signing;
 pub(crate) mod site;
 pub(crate) mod smtp;
+pub(crate) mod spamassassin;
 pub(crate) mod unbound;
 pub(crate) mod world;

@@ -5,9 +5,11 @@
 //! hosts file there names one exchanger of the world, so that the tests see who believes it.
 
 use std::fs::{self, File, Permissions};
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use nix::unistd::User;
@@ -17,8 +19,8 @@ use super::page::Page;
 use super::process::{Process, SECONDS_MAX, installed};
 
 /// Sockets and queue files. Only what is needed up to RCPT: nothing is ever delivered.
-const QUEUE: [&str; 8] = [
-    "pid", "private", "public", "incoming", "active", "deferred", "defer", "bounce",
+const QUEUE: [&str; 9] = [
+    "maildrop", "pid", "private", "public", "incoming", "active", "deferred", "defer", "bounce",
 ];
 
 /// `sh -c` script with the folder as its first argument, Postfix's master as the rest.
@@ -31,12 +33,19 @@ exec \"$@\"";
 pub(crate) struct Postfix {
     _process: Process,
     address: Ipv4Addr,
-    log: PathBuf,
+    folder: PathBuf,
 }
 
 impl Postfix {
-    /// Starts it with the resolver at `resolver`, and with `table` (a file as in cidr_table(5)) for port 26.
+    /// Starts it with the page's lines and the resolver at `resolver`, and with `table` (a file as in cidr_table(5))
+    /// for port 26.
     pub(crate) fn start(folder: &Path, resolver: IpAddr, table: &Path) -> Self {
+        let lines = Page::read("mail/postfix.md").file("/etc/postfix/main.cf");
+        Self::start_with(folder, resolver, table, &lines)
+    }
+
+    /// As `start`, with other lines in main.cf.
+    pub(crate) fn start_with(folder: &Path, resolver: IpAddr, table: &Path, lines: &str) -> Self {
         let folder = folder.join("postfix");
         let master = installed("master", "postfix");
         let address = address::loopback();
@@ -51,7 +60,7 @@ impl Postfix {
             "hosts",
             "127.0.0.1 localhost\n127.0.0.1 mx.hosts-file.good\n",
         );
-        write("main.cf", &main_cf(&folder));
+        write("main.cf", &main_cf(&folder, lines));
         write("master.cf", &master_cf(address, table));
         let path = folder.to_str().expect("a plain path");
         let master = master.to_str().expect("a plain path");
@@ -77,8 +86,27 @@ impl Postfix {
         Self {
             _process: process,
             address,
-            log: folder.join("mail.log"),
+            folder,
         }
+    }
+
+    /// Submits a mail as programs on the host do, without SMTP; gives whether it was taken.
+    pub(crate) fn submit(&self, recipient: &str) -> bool {
+        let mut child = Command::new(installed("sendmail", "postfix"))
+            .arg("-C")
+            .arg(&self.folder)
+            .args(["-f", "www@company.de", recipient])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("an installed program");
+        let mut input = child.stdin.take().expect("a pipe");
+        input
+            .write_all(b"Subject: Thursday\n\nSee you then.\n")
+            .expect("a reader");
+        drop(input);
+        let status = child.wait().expect("a child");
+        let mut queued = fs::read_dir(self.folder.join("queue/maildrop")).expect("a queue");
+        status.success() && queued.next().is_some()
     }
 
     /// Where it asks the list.
@@ -93,7 +121,7 @@ impl Postfix {
 
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        fs::read_to_string(self.folder.join("mail.log")).unwrap_or_default()
     }
 }
 
@@ -128,8 +156,7 @@ fn lay_out(folder: &Path) {
 }
 
 /// What a mail server has already, and below it the lines for admins.
-fn main_cf(folder: &Path) -> String {
-    let deployed = Page::read("mail/postfix.md").file("/etc/postfix/main.cf");
+fn main_cf(folder: &Path, lines: &str) -> String {
     let folder = folder.display();
     format!(
         "compatibility_level = 3.6\n\
@@ -153,7 +180,7 @@ fn main_cf(folder: &Path) -> String {
          smtpd_hard_error_limit = 10000\n\
          # Nothing leaves the queue here, so do not wait for it to.\n\
          in_flow_delay = 0\n\
-         {deployed}"
+         {lines}"
     )
 }
 
@@ -165,6 +192,7 @@ fn master_cf(address: Ipv4Addr, table: &Path) -> String {
          \x20 -o {{ smtpd_recipient_restrictions = check_recipient_mx_access cidr:{table} }}\n\
          rewrite unix - - n - - trivial-rewrite\n\
          cleanup unix n - n - 0 cleanup\n\
+         anvil unix - - n - 1 anvil\n\
          postlog unix-dgram n - n - 1 postlogd\n"
     )
 }

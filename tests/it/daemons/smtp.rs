@@ -15,6 +15,25 @@ pub(crate) struct Session {
 impl Session {
     /// Connects, and says what the seed's forger of senders says.
     pub(crate) fn open(server: SocketAddr) -> Self {
+        Self::open_from(server, "j@frd.mn")
+    }
+
+    /// Connects, and sends as somebody else.
+    pub(crate) fn open_from(server: SocketAddr, sender: &str) -> Self {
+        let mut session = Self::greet(server);
+        session.expect(&format!("MAIL FROM:<{sender}>"), "250");
+        session
+    }
+
+    /// As `open`, after logging in with what AUTH PLAIN takes (RFC 4616).
+    pub(crate) fn open_logged_in(server: SocketAddr, credentials: &str) -> Self {
+        let mut session = Self::greet(server);
+        session.expect(&format!("AUTH PLAIN {credentials}"), "235");
+        session.expect("MAIL FROM:<j@frd.mn>", "250");
+        session
+    }
+
+    fn greet(server: SocketAddr) -> Self {
         let stream = TcpStream::connect(server).expect("the mail server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time");
         let mut session = Self {
@@ -22,7 +41,6 @@ impl Session {
         };
         session.expect("", "220");
         session.expect("EHLO me", "250");
-        session.expect("MAIL FROM:<j@frd.mn>", "250");
         session
     }
 
