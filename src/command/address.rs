@@ -1,6 +1,6 @@
 //! Addresses as people write them, in flags and in the configuration.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The port of a resolver.
 const DNS_PORT: u16 = 53;
@@ -32,6 +32,16 @@ fn with_default_port(text: &str, port: u16) -> Result<SocketAddr, String> {
             "'{text}' is no address: write 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53"
         )
     })
+}
+
+/// Where to ask somebody on this host who listens at `listen`: all addresses include those of loopback.
+pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V4(_) | IpAddr::V6(_) => listen.ip(),
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// Reads an address to listen on.

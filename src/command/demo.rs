@@ -130,14 +130,14 @@ pub(super) async fn show(
             .map_err(|error| DemoError::Client(Box::new(error)))?;
         let (style, word, text) = match said {
             Said::Listed { text, .. } => (bad, "listed", text),
-            Said::NotListed { .. } => (good, "not listed", String::new()),
+            Said::NotListed { .. } => (good, "not listed", format!("{faint}{oddity}{faint:#}")),
             Said::Undecided { why } => (print::UNSURE, "undecided", why),
         };
         print::out(format_args!(
-            "  {domain:<16} {style}{word:<10}{style:#}  {text:<45} {faint}{oddity}{faint:#}\n"
+            "  {domain:<16} {style}{word:<10}{style:#}  {text}\n"
         ))?;
     }
-    let (ip, port) = (address.ip(), address.port());
+    let (ip, port, world) = (address.ip(), address.port(), demo.address());
     // As it was started, so that the line works where it is copied.
     let program = std::env::args()
         .next()
@@ -145,7 +145,8 @@ pub(super) async fn show(
     print::out(format_args!(
         "\nTry it:\n\n  dig @{ip} -p {port} hot.de.{origin} A +short\n  \
          dig @{ip} -p {port} hot.de.{origin} TXT +short\n  \
-         {program} check --server {address} --origin {origin} hot.de good.example\n\n\
+         {program} check --server {address} --origin {origin} hot.de good.example\n  \
+         {program} check --upstream {world} hot.de good.example\n\n\
          Stop with Ctrl-C.\n"
     ))?;
     Ok(())

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use super::address::reachable;
 use super::args::ServeArgs;
 use super::demo::{self, Demo};
 use super::settings::{LogLevel, Origin, Settings};
@@ -16,12 +17,14 @@ use super::signals::{Daemon, Signals};
 use super::{CommandError, Ending, oracle, print, privilege, zones};
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener};
+use crate::front::zone::Zone;
 
 /// How much longer than the answer deadline a stop waits for answers in flight.
 const DRAIN_SLACK: Duration = Duration::from_secs(1);
 
 /// Parts of hickory that log single packets as warnings.
-const QUIET: &str = "hickory_net=error,hickory_resolver=error,hickory_server=error";
+const QUIET: &str =
+    "hickory_net=error,hickory_proto=error,hickory_resolver=error,hickory_server=error";
 
 /// Serves until SIGTERM or SIGINT.
 ///
@@ -43,6 +46,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let zones = zones(&settings)?;
     let oracle = oracle(&settings)?;
     privilege::drop_root(&settings.user)?;
+    zones::warn_of_unreadable(&settings.origins, &settings.user);
+    announce(&settings, &zones)?;
 
     let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
     let dns = Arc::new(Dns::new(
@@ -71,6 +76,20 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     Ok(Ending::Success)
 }
 
+/// Says what is in force, and where it comes from.
+fn announce(settings: &Settings, zones: &[Zone]) -> Result<(), CommandError> {
+    zones::announce(&settings.origins, zones);
+    let resolvers = settings.resolvers()?;
+    let resolvers: Vec<String> = resolvers.iter().map(ToString::to_string).collect();
+    let source = if settings.upstream.is_empty() {
+        ", from /etc/resolv.conf as it is now"
+    } else {
+        ""
+    };
+    tracing::info!("upstream {}{source}", resolvers.join(" "));
+    Ok(())
+}
+
 /// Shows what the demo answers, if this is one, and stays.
 async fn show(
     demo: Option<&Demo>,
@@ -78,7 +97,7 @@ async fn show(
     origins: &[Origin],
 ) -> Result<(), CommandError> {
     if let (Some(demo), [address, ..], [origin, ..]) = (demo, addresses, origins) {
-        demo::show(demo, *address, &origin.name).await?;
+        demo::show(demo, reachable(*address), &origin.name).await?;
     }
     pending().await
 }

@@ -63,7 +63,10 @@ impl Signals {
 impl Daemon {
     fn reload(&self) {
         match zones::reload(&self.origins, &self.zones) {
-            Ok(()) => tracing::info!("tables read again"),
+            Ok(()) => {
+                tracing::info!("tables read again");
+                zones::announce(&self.origins, &self.zones);
+            }
             Err(error) => tracing::error!("the old tables stay in force: {error}"),
         }
     }

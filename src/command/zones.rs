@@ -28,6 +28,10 @@ pub(super) enum LoadError {
     /// The table is wrong.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The table lists nothing and exempts nothing, which nobody writes a table for.
+    #[error("{}: no row: the table is empty, and nothing would be listed; leave 'table' out for the table that \
+             is compiled in", .0.display())]
+    NoRow(PathBuf),
     /// The zone file is wrong.
     #[error(transparent)]
     ZoneFile(#[from] ZoneFileError),
@@ -62,7 +66,13 @@ pub(super) fn load(origin: &Origin) -> Result<Zone, LoadError> {
 pub(super) fn rules(origin: &Origin) -> Result<Rules, LoadError> {
     let table = match &origin.table {
         None => Table::reserved(),
-        Some(file) => Table::parse(&read("table", file)?, &file.to_string_lossy())?,
+        Some(file) => {
+            let table = Table::parse(&read("table", file)?, &file.to_string_lossy())?;
+            if table.rows().is_empty() {
+                return Err(LoadError::NoRow(file.clone()));
+            }
+            table
+        }
     };
     Ok(Rules {
         table: Arc::new(table),
@@ -80,6 +90,34 @@ pub(super) fn reload(origins: &[Origin], zones: &[Zone]) -> Result<(), LoadError
         zone.rules.store(Arc::new(rules));
     }
     Ok(())
+}
+
+/// Says what is in force.
+pub(super) fn announce(origins: &[Origin], zones: &[Zone]) {
+    for (origin, zone) in origins.iter().zip(zones) {
+        let table = match &origin.table {
+            None => "the table that is compiled in".to_owned(),
+            Some(file) => file.display().to_string(),
+        };
+        let rows = zone.rules.load().table.rows().len();
+        let policy = origin.policy.as_str();
+        tracing::info!(
+            "zone {}: policy {policy}, {table} with {rows} rows",
+            origin.name
+        );
+    }
+}
+
+/// Warns of tables that can be read at the start, but not by the user that this process has become.
+pub(super) fn warn_of_unreadable(origins: &[Origin], user: &str) {
+    for file in origins.iter().filter_map(|origin| origin.table.as_ref()) {
+        if let Err(error) = std::fs::File::open(file) {
+            tracing::warn!(
+                "{}: SIGHUP will not be able to read the table as the user '{user}': {error}",
+                file.display()
+            );
+        }
+    }
 }
 
 fn read(what: &'static str, file: &Path) -> Result<String, LoadError> {

@@ -238,6 +238,7 @@ impl<L: Lookup> Oracle<L> {
         let oracle = Arc::clone(self);
         self.stats.evaluations.count();
         let evaluation = async move {
+            let began = Instant::now();
             let collection = async {
                 // The semaphore is never closed; without a permit nothing is bounded.
                 let Ok(_permit) = oracle.flights.running.acquire().await else {
@@ -255,6 +256,8 @@ impl<L: Lookup> Oracle<L> {
             let _over_time = timeout(oracle.limits.evaluation_deadline, collection).await;
             let evidence = flight.close(Failure::Timeout);
             oracle.count(&evidence);
+            let failure = evidence.first_failure().map(tracing::field::display);
+            tracing::debug!(%domain, failure, took = ?began.elapsed(), "evaluated");
             let finding = Finding {
                 evidence: Arc::new(evidence),
                 gathered_at: Instant::now(),

@@ -95,7 +95,10 @@ fn its_world_can_be_replaced() {
                  @ SOA ns.demo hostmaster.demo 1 1h 15m 1w 1m\n\
                  shop.example MX 10 mx.shop.example\n\
                  shop.example TXT \"a world of our own\"\n\
-                 mx.shop.example A 10.0.0.1\n";
+                 mx.shop.example A 10.0.0.1\n\
+                 town.example MX 10 mx.town.example\n\
+                 town.example TXT \"a world of our own\"\n\
+                 mx.town.example A 9.9.9.9\n";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("world.zone");
     std::fs::write(&file, world).unwrap();
@@ -110,19 +113,23 @@ fn its_world_can_be_replaced() {
     };
     let mut running = Demo(demo(&file));
     let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
-    let row = lines.find_map(|line| line.ok().filter(|line| line.contains("shop.example")));
-    let row = row.expect("a row of the table");
+    let mut row = |domain: &str| {
+        let row = lines.find_map(|line| line.ok().filter(|line| line.contains(domain)));
+        row.expect("a row of the table")
+    };
+    let listed = row("shop.example");
     assert!(
-        row.contains("Domain MX in RFC 1918 private network"),
-        "{row}"
+        listed.contains("Domain MX in RFC 1918 private network"),
+        "{listed}"
     );
-    assert!(row.contains("a world of our own"), "{row}");
+    let passed = row("town.example");
+    assert!(passed.contains("a world of our own"), "{passed}");
 
     std::fs::write(&file, format!("{world}mx2.shop.example A 10.0.0\n")).unwrap();
     let refused = demo(&file).wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(
-        message.contains(&format!("{}:6: ", file.display())),
+        message.contains(&format!("{}:9: ", file.display())),
         "{message}"
     );
     assert_eq!(refused.status.code(), Some(2));

@@ -261,9 +261,23 @@ fn lines_may_end_as_on_other_systems_or_not_at_all() {
     }
 }
 
+/// A file that has been cut off or emptied by mistake would let everything pass.
 #[test]
-fn an_empty_table_lists_nothing() {
-    bench_with_table("", "hot.de A 127.0.0.1").expect("hot.de -> not listed");
+fn a_table_without_rows_is_refused() {
+    for text in ["", "# 127.0.0.0/8 REJECT\n\n"] {
+        let refusal = Launch::new()
+            .file("my.cidr", text)
+            .args(&["--listen", "127.0.0.1:0", "--upstream", "127.0.0.1"])
+            .args(&["--table", "{dir}/my.cidr"])
+            .refused();
+        assert!(refusal.message.contains("my.cidr: no row"), "{refusal:?}");
+        assert_eq!(refusal.status, Some(2));
+    }
+}
+
+#[test]
+fn a_table_of_exceptions_lists_nothing() {
+    bench_with_table("0.0.0.0/0 DUNNO\n", "hot.de A 127.0.0.1").expect("hot.de -> not listed");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead as _, IsTerminal as _};
+use std::net::Ipv6Addr;
 use std::os::fd::AsFd as _;
 
 use futures::stream::{self, Stream, StreamExt as _};
@@ -36,6 +37,10 @@ pub(super) struct Domains<'a> {
 pub(super) enum NoDomain {
     #[error("{0}")]
     Unfit(#[from] Unfit),
+    #[error("'{0}' is not allowed in a domain")]
+    Character(char),
+    #[error("an address, not a mail domain: a mail server delivers there without any look-up")]
+    Address,
     #[error("the international name cannot be written in ASCII")]
     International,
 }
@@ -122,11 +127,24 @@ fn stdin_lines() -> impl Stream<Item = io::Result<Line>> {
 pub(super) fn domain_of(text: &str) -> Result<Domain, NoDomain> {
     let text = text.trim_start_matches('<').trim_end_matches('>');
     let domain = text.rsplit_once('@').map_or(text, |(_, domain)| domain);
+    let literal = domain.trim_start_matches('[').trim_end_matches(']');
+    if literal != domain || literal.parse::<Ipv6Addr>().is_ok() {
+        return Err(NoDomain::Address);
+    }
     if domain.is_ascii() {
-        return Ok(Domain::parse(domain)?);
+        return Domain::parse(domain).map_err(|unfit| match (unfit, bad_character(domain)) {
+            (Unfit::BadOctet, Some(character)) => NoDomain::Character(character),
+            (unfit, _) => unfit.into(),
+        });
     }
     let ascii = idna::domain_to_ascii(domain).map_err(|_| NoDomain::International)?;
     Ok(Domain::parse(&ascii)?)
+}
+
+/// The first character that no domain has.
+fn bad_character(domain: &str) -> Option<char> {
+    let is_good = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    domain.chars().find(|character| !is_good(*character))
 }
 
 #[cfg(test)]
@@ -151,9 +169,11 @@ mod tests {
         check("post@müller.de", Ok("xn--mller-kva.de"));
         check("", Err("the name is empty"));
         check("user@", Err("the name is empty"));
-        check(
-            "hot de",
-            Err("a label has an octet other than letters, digits, '-' and '_'"),
-        );
+        check("hot de", Err("' ' is not allowed in a domain"));
+        let address =
+            "an address, not a mail domain: a mail server delivers there without any look-up";
+        check("x@[127.0.0.1]", Err(address));
+        check("x@[IPv6:::1]", Err(address));
+        check("::1", Err(address));
     }
 }

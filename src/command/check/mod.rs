@@ -4,6 +4,7 @@ mod input;
 mod json;
 mod tree;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -83,9 +84,13 @@ pub(super) async fn run(args: &CheckArgs) -> Result<Ending, CommandError> {
         } else {
             tree::report(&finding, &origin)
         };
-        progress.suspend(|| print::out(report))?;
-        progress.inc(octets);
         ending = worse(ending, finding.ending());
+        match progress.suspend(|| print::out(report)) {
+            // Whoever reads us has read enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            printed => printed?,
+        }
+        progress.inc(octets);
     }
     progress.finish_and_clear();
     Ok(ending)
@@ -98,7 +103,6 @@ async fn inspect(line: std::io::Result<Line>, judge: &Judge, origin: &Origin) ->
         Err(error) => (0, "-".to_owned(), Outcome::Error(None, error.to_string())),
         Ok(Line { octets, text }) => {
             let outcome = match input::domain_of(&text) {
-                Ok(domain) if domain.not_mail().is_some() => Outcome::NoMailDomain(domain),
                 Ok(domain) => judge.rule(domain, &origin.name).await,
                 Err(error) => Outcome::Error(None, error.to_string()),
             };
@@ -118,6 +122,7 @@ async fn inspect(line: std::io::Result<Line>, judge: &Judge, origin: &Origin) ->
 impl Judge {
     async fn rule(&self, domain: Domain, origin: &Domain) -> Outcome {
         match self {
+            Self::Here { .. } if domain.not_mail().is_some() => Outcome::NoMailDomain(domain),
             Self::Here { oracle, rules } => {
                 let ruling = oracle.ask(&domain, rules, None, Patience::Whole).await;
                 Outcome::Ruled(domain, ruling)

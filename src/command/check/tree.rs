@@ -33,8 +33,8 @@ pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
 
 fn no_mail_domain(text: &mut String, domain: &Domain) -> fmt::Result {
     let why = match domain.not_mail() {
-        Some(NotMail::AllNumeric) => "an address, not a mail domain: never listed",
-        Some(NotMail::SingleLabel) | None => "a single label, not a mail domain: never listed",
+        Some(NotMail::AllNumeric) => "an address, not a mail domain: never looked up",
+        Some(NotMail::SingleLabel) | None => "a single label, not a mail domain: never looked up",
     };
     writeln!(text, "{domain} {GOOD}not listed{GOOD:#} {why}")
 }

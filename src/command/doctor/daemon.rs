@@ -1,6 +1,6 @@
 //! Whether the daemon itself answers.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::probe::{self, Answered};
 use super::report::Finding;
@@ -55,14 +55,4 @@ fn trouble(
         }
     };
     Some(Finding::broken(CHECK, seen, mend))
-}
-
-/// Where to ask a daemon that listens at `listen`: any address of the machine is one of loopback too.
-pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        IpAddr::V4(_) | IpAddr::V6(_) => listen.ip(),
-    };
-    SocketAddr::new(ip, listen.port())
 }

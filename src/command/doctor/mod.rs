@@ -21,6 +21,7 @@ use std::path::Path;
 
 use self::report::{Finding, State};
 use self::resolver::Resolver;
+use super::address::reachable;
 use super::args::DoctorArgs;
 use super::settings::{Origin, Settings, resolv_conf};
 use super::{CommandError, Ending, print};
@@ -90,7 +91,7 @@ async fn look_at_resolver(
 fn daemons(typed: Option<SocketAddr>, settings: &Settings) -> Vec<SocketAddr> {
     match (typed, &settings.listen) {
         (Some(server), _) => vec![server],
-        (None, Some(listen)) => listen.iter().copied().map(daemon::reachable).collect(),
+        (None, Some(listen)) => listen.iter().copied().map(reachable).collect(),
         (None, None) => Settings::default_listen().into_iter().take(1).collect(),
     }
 }

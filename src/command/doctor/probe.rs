@@ -47,12 +47,10 @@ pub(super) fn words(answered: &Answered) -> String {
         Ok(reply) => reply,
         Err(error) => return error.to_string(),
     };
-    let word = match reply.status {
-        Status::NoError => "no records".to_owned(),
-        Status::NxDomain => "NXDOMAIN".to_owned(),
-        Status::ServFail => "SERVFAIL".to_owned(),
-        Status::Refused => "REFUSED".to_owned(),
-        Status::Other(code) => format!("response code {code}"),
+    let word = if reply.status == Status::NoError {
+        "no records".to_owned()
+    } else {
+        reply.status.to_string()
     };
     match &reply.extended_error {
         Some((code, text)) if text.is_empty() => format!("{word} (extended error {code})"),

@@ -154,7 +154,24 @@ impl ConfigFile {
     }
 }
 
-/// Says of an unknown key which known one is nearest.
+/// Keys of the top of the file that people write into a section, because they follow it.
+const AT_THE_TOP: &str =
+    "after an [[origin]] come keys of that zone; if '{}' is meant for all, put it above";
+
+/// What serde expected instead of what is there, and how that is written.
+const WRITTEN: [(&str, &str); 3] = [
+    (
+        "expected a string",
+        "put it between quotes, a length of time with its unit: \"10s\"",
+    ),
+    (
+        "expected a sequence",
+        "write it between [ and ], also if it is only one",
+    ),
+    ("expected u32", "write a number without quotes"),
+];
+
+/// Says of an unknown key which known one is nearest, and of a value of another kind how to write it.
 ///
 /// serde reports "unknown field `a`, expected one of `b`, `c`": the names are between backticks.
 fn explain(message: &str) -> String {
@@ -165,13 +182,29 @@ fn explain(message: &str) -> String {
                 let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
                 likeness(one).total_cmp(&likeness(other))
             });
-            let hint = nearest
-                .map(|name| format!("; did you mean '{name}'?"))
-                .unwrap_or_default();
-            format!("unknown key '{unknown}'{hint}")
+            let hint = match nearest {
+                // Only a section lacks keys that there are.
+                _ if is_key_of_the_top(unknown) => AT_THE_TOP.replace("{}", unknown),
+                Some(name) => format!("did you mean '{name}'?"),
+                None => "there are no others here".to_owned(),
+            };
+            format!("unknown key '{unknown}'; {hint}")
         }
-        _ => message.trim_end().replace('\n', ", "),
+        _ => {
+            let message = message.trim_end().replace('\n', ", ");
+            let hint = WRITTEN.iter().find(|(kind, _)| message.contains(kind));
+            match hint {
+                Some((_, hint)) => format!("{message}: {hint}"),
+                None => message,
+            }
+        }
     }
+}
+
+/// Whether the file knows such a key outside sections.
+fn is_key_of_the_top(key: &str) -> bool {
+    let value = toml::from_str::<ConfigFile>(&format!("{key} = {{}}"));
+    value.is_err_and(|error| !error.message().starts_with("unknown field"))
 }
 
 /// Reads a value out of its text form, with the reader's own words where it fails.
@@ -232,8 +265,16 @@ impl<'de> Deserialize<'de> for Network {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         from_text(deserializer, |text| {
             let address = || text.parse::<IpAddr>().map(IpNet::from);
-            let network = text.parse().or_else(|_no_length| address()).map(Self);
-            network.map_err(|_| format!("'{text}' is no network: write 10.0.0.0/8 or fc00::/7"))
+            let network = text.parse::<IpNet>().or_else(|_no_length| address());
+            let network = network
+                .map_err(|_| format!("'{text}' is no network: write 10.0.0.0/8 or fc00::/7"))?;
+            if network.trunc() != network {
+                let meant = network.trunc();
+                return Err(format!(
+                    "'{text}' has bits behind its length: write {meant}"
+                ));
+            }
+            Ok(Self(network))
         })
     }
 }
@@ -296,6 +337,29 @@ mod tests {
         check_error(
             "[[origin]]\nname = \"a.b\"\ntabel = \"x\"",
             "3:1: unknown key 'tabel'; did you mean 'table'?",
+        );
+        check_error(
+            "[[origin]]\nname = \"a.b\"\nmax_ttl = \"1h\"",
+            "3:1: unknown key 'max_ttl'; after an [[origin]] come keys of that zone; if 'max_ttl' is meant for \
+             all, put it above",
+        );
+        check_error(
+            "max_ttl = 10",
+            "1:11: invalid type: integer `10`, expected a string: put it between quotes, a length of time with \
+             its unit: \"10s\"",
+        );
+        check_error(
+            "upstream = \"127.0.0.1\"",
+            "1:12: invalid type: string \"127.0.0.1\", expected a sequence: write it between [ and ], also if \
+             it is only one",
+        );
+        check_error(
+            "waiting = \"5\"",
+            "1:11: invalid type: string \"5\", expected u32: write a number without quotes",
+        );
+        check_error(
+            "allow_query = [\"10.1.2.3/8\"]",
+            "1:15: '10.1.2.3/8' has bits behind its length: write 10.0.0.0/8",
         );
         check_error(
             "listen = [\"127.0.0.1\"]",

@@ -1,20 +1,12 @@
 //! Asks a running bogusmx, over DNS, as a mail server would.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
-
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use hickory_net::NetError;
-use hickory_net::runtime::TokioRuntimeProvider;
-use hickory_net::udp::UdpClientStream;
-use hickory_net::xfer::{DnsHandle as _, FirstAnswer as _};
-use hickory_proto::op::{DnsRequestOptions, DnsResponse, Query, ResponseCode};
-use hickory_proto::rr::rdata::opt::EdnsOption;
-use hickory_proto::rr::{Name, RData, RecordType};
 use thiserror::Error;
 
-use super::encode::EXTENDED_ERROR;
+use super::Transport;
+use super::stub::{self, Kind, Question, Reply, Status, StubError};
 use crate::verdict::Domain;
 
 /// How long the daemon has: its own deadline is far below.
@@ -53,26 +45,21 @@ pub enum ClientError {
         /// Whom we asked.
         server: SocketAddr,
         /// What went wrong.
-        error: NetError,
+        error: StubError,
     },
     /// An answer that no bogusmx gives.
-    #[error("{server} answers {rcode} for {name}: it does not serve that zone for us")]
+    #[error("{server} answers {status} for {name}: it does not serve that zone for us")]
     Unfit {
         /// Whom we asked.
         server: SocketAddr,
         /// What we asked for.
-        name: Name,
+        name: String,
         /// What it said.
-        rcode: ResponseCode,
+        status: Status,
     },
     /// The two names are too long together.
-    #[error("{domain} below {origin} is longer than a name may be")]
-    TooLong {
-        /// The mail domain.
-        domain: Domain,
-        /// The zone's origin.
-        origin: Domain,
-    },
+    #[error("{0} is longer than a name may be")]
+    TooLong(String),
 }
 
 /// Asks `server` for its verdict on `domain` in the zone `origin`.
@@ -84,74 +71,49 @@ pub async fn ask(
     origin: &Domain,
     domain: &Domain,
 ) -> Result<Said, ClientError> {
-    let too_long = |_| ClientError::TooLong {
-        domain: domain.clone(),
-        origin: origin.clone(),
-    };
-    let labels = domain.labels().chain(origin.labels()).map(str::as_bytes);
-    let mut name = Name::from_labels(labels).map_err(too_long)?;
-    name.set_fqdn(true);
-
-    let answer = exchange(server, &name, RecordType::A).await?;
-    let unfit = |rcode| ClientError::Unfit {
-        server,
-        name: name.clone(),
-        rcode,
-    };
-    match answer.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain => {}
-        ResponseCode::ServFail => {
-            return Ok(Said::Undecided {
-                why: extended_error(&answer),
+    let name = format!("{domain}.{origin}");
+    let answer = exchange(server, &name, Kind::A).await?;
+    let ttl = answer.ttl.unwrap_or_default();
+    match answer.status {
+        Status::NoError | Status::NxDomain => {}
+        Status::ServFail => {
+            let (_, why) = answer.extended_error.unwrap_or_default();
+            return Ok(Said::Undecided { why });
+        }
+        Status::Refused | Status::Other(_) => {
+            return Err(ClientError::Unfit {
+                server,
+                name,
+                status: answer.status,
             });
         }
-        other => return Err(unfit(other)),
     }
-    let code = answer.answers.iter().find_map(|record| match &record.data {
-        RData::A(address) => Some((address.0, record.ttl)),
-        _ => None,
-    });
-    let Some((code, ttl)) = code else {
-        return Ok(Said::NotListed {
-            ttl: answer.negative_ttl().unwrap_or(0),
-        });
+    let Some(IpAddr::V4(code)) = answer.addresses.first().copied() else {
+        return Ok(Said::NotListed { ttl });
     };
-    let text = exchange(server, &name, RecordType::TXT).await?;
-    let text = text.answers.iter().find_map(|record| match &record.data {
-        RData::TXT(txt) => Some(txt.to_string()),
-        _ => None,
-    });
+    let mut reasons = exchange(server, &name, Kind::Txt).await?.texts.into_iter();
     Ok(Said::Listed {
         code,
-        text: text.unwrap_or_default(),
+        text: reasons.next().unwrap_or_default(),
         ttl,
     })
 }
 
-async fn exchange(
-    server: SocketAddr,
-    name: &Name,
-    rtype: RecordType,
-) -> Result<DnsResponse, ClientError> {
-    let mut options = DnsRequestOptions::default();
-    options.recursion_desired = false;
-    UdpClientStream::builder(server, TokioRuntimeProvider::new())
-        .with_timeout(Some(PATIENCE))
-        .exchange()
-        .lookup(Query::query(name.clone(), rtype), options)
-        .first_answer()
+async fn exchange(server: SocketAddr, name: &str, kind: Kind) -> Result<Reply, ClientError> {
+    let question = Question {
+        name,
+        kind,
+        transport: Transport::Udp,
+        recursion_desired: false,
+        checking_disabled: false,
+        deadline: PATIENCE,
+    };
+    stub::ask(server, &question)
         .await
-        .map_err(|error| ClientError::Silent { server, error })
-}
-
-/// The text of the extended error (RFC 8914), if there is one.
-fn extended_error(answer: &DnsResponse) -> String {
-    let options = answer.edns.iter().flat_map(|edns| edns.options().as_ref());
-    let text = options.filter_map(|(_, option)| match option {
-        EdnsOption::Unknown(EXTENDED_ERROR, data) => data.get(2..),
-        _ => None,
-    });
-    text.map(|text| String::from_utf8_lossy(text).into_owned())
-        .next()
-        .unwrap_or_default()
+        .map_err(|error| match error {
+            StubError::Question(_) => ClientError::TooLong(name.to_owned()),
+            StubError::Silence(_) | StubError::Io(_) | StubError::Answer(_) => {
+                ClientError::Silent { server, error }
+            }
+        })
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -62,6 +63,9 @@ pub struct Reply {
     pub addresses: Vec<IpAddr>,
     /// All texts in it.
     pub texts: Vec<String>,
+    /// Seconds that it may be kept: the shortest TTL in it, or what its SOA says if it is a negative one (RFC 2308,
+    /// section 5).
+    pub ttl: Option<u32>,
     /// The zone that a negative answer comes from, without the dot at its end.
     pub denied_by: Option<String>,
     /// The code and text of the extended error (RFC 8914), if there is one.
@@ -81,6 +85,18 @@ pub enum Status {
     Refused,
     /// Any other, by its number.
     Other(u16),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoError => formatter.write_str("NOERROR"),
+            Self::NxDomain => formatter.write_str("NXDOMAIN"),
+            Self::ServFail => formatter.write_str("SERVFAIL"),
+            Self::Refused => formatter.write_str("REFUSED"),
+            Self::Other(code) => write!(formatter, "response code {code}"),
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -189,8 +205,13 @@ fn answers(answer: &Message, query: &Message) -> bool {
 impl From<&Message> for Reply {
     fn from(message: &Message) -> Self {
         let answers = || message.answers.iter().map(|record| &record.data);
-        let soa = |record: &&hickory_proto::rr::Record| matches!(record.data, RData::SOA(_));
-        let denied_by = message.authorities.iter().find(soa);
+        let denial = message
+            .authorities
+            .iter()
+            .find_map(|record| match &record.data {
+                RData::SOA(soa) => Some((record, soa.minimum)),
+                _ => None,
+            });
         Self {
             status: match message.metadata.response_code {
                 ResponseCode::NoError => Status::NoError,
@@ -207,8 +228,14 @@ impl From<&Message> for Reply {
                     _ => None,
                 })
                 .collect(),
-            denied_by: denied_by
-                .map(|record| record.name.to_ascii().trim_end_matches('.').to_owned()),
+            ttl: message
+                .answers
+                .iter()
+                .map(|record| record.ttl)
+                .min()
+                .or_else(|| denial.map(|(record, minimum)| record.ttl.min(minimum))),
+            denied_by: denial
+                .map(|(record, _)| record.name.to_ascii().trim_end_matches('.').to_owned()),
             extended_error: message.edns.as_ref().and_then(extended_error),
         }
     }

@@ -79,6 +79,11 @@ impl Launch {
         self
     }
 
+    /// Where a file is.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
     /// Runs the shell `script` first, in a mount namespace of its own; `"$@"` in it is the daemon's command line.
     pub(crate) fn inside(mut self, script: &str) -> Self {
         let script = self.expand(script);
