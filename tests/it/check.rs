@@ -227,6 +227,18 @@ fn a_running_daemon_is_asked_with_its_own_words() {
     assert!(report.starts_with("dead.example undecided "), "{report}");
     assert!(report.contains("upstream answered SERVFAIL"), "{report}");
     assert_eq!(status, Some(2));
+    // Names that nobody looks up, but the zone file may have.
+    let (report, status) = ask(&["test", "2.0.0.127", "invalid"]);
+    assert!(
+        report.starts_with("test listed bogusmx test point"),
+        "{report}"
+    );
+    assert!(
+        report.contains("\n2.0.0.127 listed bogusmx test point"),
+        "{report}"
+    );
+    assert!(report.contains("\ninvalid not listed\n"), "{report}");
+    assert_eq!(status, Some(1));
     let (report, status) = ask(&["--origin", "other.example", "hot.de"]);
     assert!(report.contains("does not serve that zone"), "{report}");
     assert_eq!(status, Some(2));
@@ -234,18 +246,28 @@ fn a_running_daemon_is_asked_with_its_own_words() {
 
 #[test]
 fn a_daemon_that_is_not_there_is_an_error() {
-    let unused = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    let server = unused.local_addr().unwrap().to_string();
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = closed.local_addr().unwrap().to_string();
+    drop(closed);
+    check_absent(&address, "Connection refused (os error 111)");
+    check_absent(
+        &silent.local_addr().unwrap().to_string(),
+        "no answer within 5 s",
+    );
+}
+
+fn check_absent(server: &str, why: &str) {
     let folder = tempfile::tempdir().unwrap();
     let out = File::create(folder.path().join("out")).unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
-        .args(["check", "--server", &server, "hot.de"])
+        .args(["check", "--server", server, "hot.de"])
         .stdout(out)
         .status()
         .unwrap();
     let report = fs::read_to_string(folder.path().join("out")).unwrap();
     assert!(
-        report.contains(&format!("hot.de error {server} does not answer")),
+        report.contains(&format!("hot.de error {server} does not answer: {why}\n")),
         "{report}"
     );
     assert_eq!(status.code(), Some(2));

@@ -22,7 +22,8 @@ impl Drop for Demo {
 #[test]
 fn it_shows_a_table_of_what_it_answers_and_answers_so() {
     let child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
-        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        // All addresses, of which the demo names one that can be asked.
+        .args(["serve", "--demo", "--listen", "0.0.0.0:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -33,10 +34,14 @@ fn it_shows_a_table_of_what_it_answers_and_answers_so() {
         .map(|line| line.expect("UTF-8"))
         .take_while(|line| !line.starts_with("Stop with"))
         .collect();
-    let address = shown[0]
-        .strip_prefix("bogusmx ready on ")
+    let port = shown[0]
+        .strip_prefix("bogusmx ready on 0.0.0.0:")
         .expect("a ready line");
-    let address = address.parse().expect("one address");
+    let dig = format!("dig @127.0.0.1 -p {port} hot.de.{ORIGIN} A +short");
+    assert!(shown.iter().any(|line| line.trim() == dig), "{shown:#?}");
+    let too_long = |line: &&String| line.chars().count() > 80 && !line.contains(" check ");
+    assert_eq!(shown.iter().find(too_long), None);
+    let address = format!("127.0.0.1:{port}").parse().expect("an address");
 
     let rows: Vec<&String> = shown
         .iter()

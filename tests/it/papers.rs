@@ -6,11 +6,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::daemons::page::Page;
-use crate::support::mx_set;
 use crate::support::upstream::Upstream;
+use crate::support::{bench, mx_set};
 
 /// The names that README.md and docs/check-json.md show, with every kind of answer there is.
 const WORLD: &str = r"
@@ -352,4 +353,22 @@ fn the_policies_decide_as_their_page_says() {
             );
         }
     }
+}
+
+#[test]
+fn every_counter_is_explained() {
+    let mut bench = bench("hot.de A 127.0.0.1");
+    bench.daemon.signal(Signal::SIGTERM);
+    assert_eq!(bench.daemon.ended().code(), Some(0));
+    let log = bench.daemon.wait_for_log("counted: ");
+    let (_, counters) = log.split_once("counted: ").expect("counters");
+    let names = counters
+        .split_whitespace()
+        .filter_map(|word| word.split_once('='));
+    let readme = paper("README.md");
+    let unexplained: Vec<_> = names
+        .map(|(name, _)| format!("`{name}`"))
+        .filter(|name| !readme.contains(name))
+        .collect();
+    assert!(unexplained.is_empty(), "README.md lacks {unexplained:?}");
 }

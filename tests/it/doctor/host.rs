@@ -53,12 +53,26 @@ impl Host {
 
     /// Whose Unbound has the lines for admins as `change` leaves them, and `more` lines in its `server:` clause.
     pub(super) fn with_unbound(change: impl Fn(&str) -> String, more: &str) -> Self {
+        Self::new(change, more, |resolver| resolver)
+    }
+
+    /// Where bogusmx asks whom `upstream` says, given the host's own resolver.
+    pub(super) fn with_upstream(upstream: impl Fn(SocketAddr) -> SocketAddr) -> Self {
+        Self::new(str::to_owned, "", upstream)
+    }
+
+    fn new(
+        change: impl Fn(&str) -> String,
+        more: &str,
+        upstream: impl Fn(SocketAddr) -> SocketAddr,
+    ) -> Self {
         needs_root("Unbound on port 53, and a mount namespace");
         let folder = TempDir::with_prefix("bogusmx-doctor-").expect("a temporary folder");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an own folder");
         let nsd = Nsd::start(folder.path(), &[]);
         let resolver = unbound::future_address();
-        let oracle = Oracle::start(folder.path(), (resolver, 53).into(), &[]);
+        let upstream = upstream((resolver, 53).into());
+        let oracle = Oracle::start(folder.path(), upstream, &[]);
         let snippet = change(&unbound::snippet(oracle.address()));
         let unbound =
             Unbound::start_with(folder.path(), (resolver, 53).into(), &nsd, &snippet, more);

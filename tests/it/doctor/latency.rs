@@ -22,3 +22,20 @@ fn the_resolver_is_far_away() {
     );
     assert_eq!(findings.status, Some(0));
 }
+
+/// Two look-ups one after the other, of which each takes longer than half the time that rspamd waits.
+#[test]
+fn the_upstream_is_slow() {
+    let host = Host::with_upstream(|resolver| {
+        let slow = nobody();
+        delay(slow, resolver, Duration::from_millis(600));
+        (slow, 53).into()
+    });
+    let findings = host.examine(&["--upstream", &host.resolver().to_string()]);
+    findings.expect(
+        "latency",
+        "a domain that is new to it takes 1",
+        "what they log about their upstream",
+    );
+    assert_eq!(findings.status, Some(0));
+}
