@@ -35,6 +35,7 @@ pub(super) async fn run(args: &DoctorArgs) -> Result<Ending, CommandError> {
     let settings = Settings::from(&args.chain.clone().into(), &[])?;
     let mut report = Report {
         is_json: args.json,
+        is_second_choice: false,
         ending: Ending::Success,
     };
     for daemon in daemons(args.server, &settings) {
@@ -45,10 +46,15 @@ pub(super) async fn run(args: &DoctorArgs) -> Result<Ending, CommandError> {
     for origin in names_of(&settings) {
         report.add(names::multicast(origin))?;
     }
-    for address in resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM))? {
+    for (index, address) in resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM))?
+        .into_iter()
+        .enumerate()
+    {
         let resolver = Resolver::at(address).await;
+        report.is_second_choice = index > 0;
         look_at_resolver(&resolver, &settings, &mut report).await?;
     }
+    report.is_second_choice = false;
     match args.server {
         Some(server) => {
             for origin in names_of(&settings) {
@@ -103,12 +109,17 @@ fn names_of(settings: &Settings) -> impl Iterator<Item = &Domain> {
 /// Prints findings, and remembers the worst.
 struct Report {
     is_json: bool,
+    /// Whether what is looked at is used only while another fails, and so cannot break much.
+    is_second_choice: bool,
     ending: Ending,
 }
 
 impl Report {
     fn add(&mut self, findings: impl IntoIterator<Item = Finding>) -> Result<(), CommandError> {
-        for finding in findings {
+        for mut finding in findings {
+            if self.is_second_choice && finding.state == State::Broken {
+                finding.state = State::Doubtful;
+            }
             print::out(if self.is_json {
                 finding.json()
             } else {

@@ -34,9 +34,15 @@ pub(super) async fn text(server: SocketAddr, name: &str) -> Answered {
     stub::ask(server, &plain(name, Kind::Txt)).await
 }
 
+/// As long as a server may take to say who it is, which not every one does.
+const VERSION_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What a server says of its own version, if it says anything.
 pub(super) async fn version(server: SocketAddr) -> Option<String> {
-    let question = plain("version.bind", Kind::Version);
+    let question = Question {
+        deadline: VERSION_PATIENCE,
+        ..plain("version.bind", Kind::Version)
+    };
     let reply = stub::ask(server, &question).await.ok()?;
     reply.texts.into_iter().next()
 }

@@ -15,18 +15,6 @@ const RESOLVED: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54)),
 ];
 
-/// What a resolver answered to all that it was asked.
-struct Answers {
-    /// The address of the test point, which must be there.
-    test: Answered,
-    /// The test point's text, if its address was missing.
-    text: Option<Answered>,
-    /// The test point's address without validation, if the first question failed.
-    unchecked: Option<Answered>,
-    /// The name that must not be there.
-    invalid: Answered,
-}
-
 /// A resolver as the host's programs see it.
 pub(super) struct Resolver {
     pub(super) address: SocketAddr,
@@ -73,91 +61,92 @@ impl Resolver {
 /// Asks the resolver for the zone's test points.
 pub(super) async fn check(resolver: &Resolver, origin: &Domain) -> Finding {
     let server = resolver.address;
-    let name = format!("test.{origin}");
-    let test = probe::address(server, &name).await;
-    let is_empty = |reply: &Reply| reply.status == Status::NoError && reply.addresses.is_empty();
-    let text = match &test {
-        Ok(reply) if is_empty(reply) => Some(probe::text(server, &name).await),
-        _ => None,
-    };
-    let unchecked = match &test {
-        Ok(reply) if reply.status == Status::ServFail => {
-            let question = Question {
-                checking_disabled: true,
-                ..probe::plain(&name, Kind::A)
-            };
-            Some(stub::ask(server, &question).await)
+    match trouble(resolver, origin).await {
+        None => {
+            let seen = format!("{server} lists test.{origin}, and does not list invalid.{origin}");
+            Finding::fine(CHECK, seen)
         }
-        _ => None,
-    };
-    let invalid = probe::address(server, &format!("invalid.{origin}")).await;
-    let answers = Answers {
-        test,
-        text,
-        unchecked,
-        invalid,
-    };
-    diagnose(resolver, origin, &answers)
+        Some((seen, mend)) => {
+            let (seen, mend) = (
+                format!("{server} {seen}"),
+                format!("{mend}: {}", resolver.page()),
+            );
+            Finding::broken(CHECK, seen, mend)
+        }
+    }
 }
 
-fn diagnose(resolver: &Resolver, origin: &Domain, answers: &Answers) -> Finding {
-    let (server, page) = (resolver.address, resolver.page());
-    let broken = |seen: String, mend: String| {
-        Finding::broken(CHECK, format!("{server} {seen}"), format!("{mend}: {page}"))
+/// What is wrong, and what to do about it.
+async fn trouble(resolver: &Resolver, origin: &Domain) -> Option<(String, String)> {
+    let (server, name) = (resolver.address, format!("test.{origin}"));
+    let answered = probe::address(server, &name).await;
+    let words = probe::words(&answered);
+    let Ok(reply) = answered else {
+        return Some((
+            format!("does not answer for {name}: {words}"),
+            "start it, or name another in /etc/resolv.conf".to_owned(),
+        ));
     };
-    let words = probe::words(&answers.test);
-    let reply = match &answers.test {
-        Err(error) => {
-            let seen = format!("does not answer for test.{origin}: {error}");
-            return broken(
-                seen,
-                "start it, or name another in /etc/resolv.conf".to_owned(),
-            );
-        }
-        Ok(reply) => reply,
-    };
-    let has_records = |answered: &Option<Answered>| matches!(answered, Some(Ok(reply)) if !reply.addresses.is_empty() || !reply.texts.is_empty());
-    if let (false, Ok(other)) = (reply.addresses.is_empty(), &answers.invalid) {
-        if other.addresses.is_empty() {
-            let seen = format!("{server} lists test.{origin}, and does not list invalid.{origin}");
-            return Finding::fine(CHECK, seen);
-        }
-        let seen = format!("has an address for invalid.{origin}, and so for every name");
-        return broken(
-            seen,
-            format!("forward {origin} to bogusmx, and turn off what answers for missing names"),
-        );
+    if !reply.addresses.is_empty() {
+        return wildcard(server, origin).await;
     }
-    match reply.status {
-        Status::NoError if has_records(&answers.text) => broken(
-            format!("takes 127.0.0.2 out of the answer for test.{origin}: nothing is listed"),
+    let (seen, mend) = match reply.status {
+        Status::NoError if has_records(&probe::text(server, &name).await) => (
+            format!("takes 127.0.0.2 out of the answer for {name}: nothing is listed"),
             format!("exempt {origin} from its rebinding protection"),
         ),
-        Status::ServFail if has_records(&answers.unchecked) => broken(
+        Status::ServFail if has_records(&unchecked(server, &name).await) => (
             format!("finds no signature for {origin}, and takes its answers for forged: {words}"),
             format!("exempt {origin} from DNSSEC validation"),
         ),
-        Status::ServFail => broken(
-            format!("cannot ask bogusmx about test.{origin}: {words}"),
+        Status::ServFail => (
+            format!("cannot ask bogusmx about {name}: {words}"),
             format!(
                 "let it ask servers on this host, and see that it forwards {origin} to where bogusmx listens"
             ),
         ),
-        Status::NxDomain if is_denied_above(origin, reply) => broken(
+        Status::NxDomain if is_denied_above(origin, &reply) => (
             format!("believes that there is no {origin}: a zone above it says so"),
             format!(
                 "forward {origin} to bogusmx, and put it out of reach of the root's signed denial"
             ),
         ),
-        Status::Refused if RESOLVED.contains(&server.ip()) => broken(
+        Status::Refused if RESOLVED.contains(&server.ip()) => (
             format!("keeps names below .local to itself, for multicast DNS: {words}"),
-            format!("route {origin} to bogusmx (Domains=~{origin})"),
+            format!("route {origin} to a resolver that forwards it to bogusmx"),
         ),
-        Status::NoError | Status::NxDomain | Status::Refused | Status::Other(_) => broken(
-            format!("does not list test.{origin}: {words}"),
+        Status::NoError | Status::NxDomain | Status::Refused | Status::Other(_) => (
+            format!("does not list {name}: {words}"),
             format!("forward {origin} to bogusmx"),
         ),
-    }
+    };
+    Some((seen, mend))
+}
+
+/// Whether names have an address that the list does not list.
+async fn wildcard(server: SocketAddr, origin: &Domain) -> Option<(String, String)> {
+    let name = format!("invalid.{origin}");
+    let reply = probe::address(server, &name).await.ok()?;
+    (!reply.addresses.is_empty()).then(|| {
+        (
+            format!("has an address for {name}, and so for every name"),
+            format!("forward {origin} to bogusmx, and turn off what answers for missing names"),
+        )
+    })
+}
+
+/// The answer that it would give if nothing had to be signed.
+async fn unchecked(server: SocketAddr, name: &str) -> Answered {
+    let question = Question {
+        checking_disabled: true,
+        ..probe::plain(name, Kind::A)
+    };
+    stub::ask(server, &question).await
+}
+
+fn has_records(answered: &Answered) -> bool {
+    let has = |reply: &Reply| !reply.addresses.is_empty() || !reply.texts.is_empty();
+    answered.as_ref().is_ok_and(has)
 }
 
 /// Whether a negative answer comes from a zone above the list's.

@@ -148,6 +148,9 @@ pub(super) async fn check_through(
             return Finding::fine(CHECK, seen);
         }
         answers.push(format!("{canary}: {}", probe::words(&answered)));
+        if answered.is_err() {
+            break;
+        }
     }
     let seen = format!("{daemon} lists no canary: {}", answers.join(", "));
     let mend =

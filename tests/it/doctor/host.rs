@@ -20,6 +20,9 @@ use crate::support::needs_root;
 /// A name of the world with a reserved address.
 pub(super) const CANARY: &str = "null.hot.de";
 
+/// The check that looks at the clock.
+pub(super) const LATENCY: &str = "latency";
+
 /// Puts the host's files over the machine's.
 const IN_NAMESPACE: &str = "folder=$1; shift
 mount --bind \"$folder/resolv.conf\" /etc/resolv.conf
@@ -180,9 +183,22 @@ impl Findings {
         }
     }
 
-    /// Everything that is not fine, as `check state: seen | mend`.
+    /// Everything that is not fine, as `check state: seen | mend`; but for how long things took, which a busy machine
+    /// decides.
     pub(super) fn troubles(&self) -> Vec<String> {
-        self.lines(|state| state != "ok")
+        let mut troubles = self.lines(|state| state != "ok");
+        troubles.retain(|line| !line.starts_with(LATENCY));
+        troubles
+    }
+
+    /// That this took too long, with this word in what to do about it.
+    #[track_caller]
+    pub(super) fn expect_slow(&self, what: &str, mend: &str) {
+        let slow = self.lines(|state| state == "warn");
+        let is_it = |line: &&String| line.starts_with(LATENCY) && line.contains(what);
+        let line = slow.iter().find(is_it);
+        let line = line.unwrap_or_else(|| panic!("{what} is not slow: {:#?}", self.all));
+        assert!(line.contains(mend), "not '{mend}': {line}");
     }
 
     /// What was said of one kind of thing.

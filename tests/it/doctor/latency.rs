@@ -15,8 +15,7 @@ fn the_resolver_is_far_away() {
     delay(far, (host.resolver(), 53).into(), SLOW);
     host.names_resolver(far);
     let findings = host.examine(&["--upstream", &host.resolver().to_string()]);
-    findings.expect(
-        "latency",
+    findings.expect_slow(
         "an answer that it remembers takes",
         "on the mail server's own host",
     );
@@ -32,8 +31,7 @@ fn the_upstream_is_slow() {
         (slow, 53).into()
     });
     let findings = host.examine(&["--upstream", &host.resolver().to_string()]);
-    findings.expect(
-        "latency",
+    findings.expect_slow(
         "a domain that is new to it takes 1",
         "what they log about their upstream",
     );
