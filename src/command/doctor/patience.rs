@@ -34,7 +34,7 @@ fn judge(value: &str) -> Finding {
         Ok(_) => Finding::doubtful(
             CHECK,
             format!(
-                "Unbound has {OPTION}: {value}, and on a busy host gives up on a new domain after 0.4 s"
+                "Unbound has {OPTION}: {value}, and on a busy host gives up on a new domain within a second"
             ),
             format!("{OPTION}: {MIN_RTT_MS}: docs/resolvers/unbound.md"),
         ),

@@ -251,3 +251,42 @@ fn extended_error(edns: &Edns) -> Option<(u16, String)> {
         Some((u16::from_be_bytes(*code), text))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(name: &str) -> Message {
+        let question = Question {
+            name,
+            kind: Kind::A,
+            transport: Transport::Udp,
+            recursion_desired: true,
+            checking_disabled: false,
+            deadline: REPEAT,
+        };
+        question.message().unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_to_the_question_that_was_asked() {
+        let asked = question("hot.de");
+        let mut answer = asked.clone();
+        assert!(answers(&answer, &asked));
+        answer.metadata.id = asked.metadata.id.wrapping_add(1);
+        assert!(!answers(&answer, &asked));
+        let mut other = question("other.de");
+        other.metadata.id = asked.metadata.id;
+        assert!(!answers(&other, &asked));
+    }
+
+    #[test]
+    fn only_a_refusal_may_leave_the_question_out() {
+        let asked = question("hot.de");
+        let mut answer = asked.clone();
+        answer.queries.clear();
+        assert!(!answers(&answer, &asked));
+        answer.metadata.response_code = ResponseCode::Refused;
+        assert!(answers(&answer, &asked));
+    }
+}
