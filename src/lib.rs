@@ -23,6 +23,8 @@
 //! ```
 //!
 //! `bogusmx check` enters at the same door, [`oracle::Oracle::ask`], and prints the same evidence.
+//! `bogusmx doctor` stands outside: with `front/dns/stub` it asks the servers of the chain what a
+//! mail server would ask them, and judges no domain.
 //!
 //! # Code map
 //!
@@ -34,7 +36,7 @@
 //! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
 //! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `memory`, `budget`, `ruling`, `stats` | time, tasks | DNS packets, the command line |
 //! | [`front`]: `zone`, `answer`, `dns`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
-//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve`, `check`, `demo` | standard output, files, signals, exit status | |
+//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
 //!
 //! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
 //! demo's world.

@@ -16,7 +16,7 @@ fn start(network: &Network) -> Exim {
 /// Defers it.
 fn start_deferring(network: &Network) -> Exim {
     let page = Page::read("mail/exim.md");
-    let line = page.file(&format!("{ACL}, deferring"));
+    let line = page.file(&format!("{ACL} (deferring)"));
     let acl = page.file(ACL);
     let passing = acl.lines().find(|line| line.contains("dnslists"));
     let acl = acl.replace(passing.expect("the condition"), line.trim_end());

@@ -11,9 +11,9 @@ const RUN: [(&str, &[&str]); 4] = [
         "postfix.md",
         &[
             "/etc/postfix/main.cf",
-            "/etc/postfix/main.cf, to try it out",
-            "/etc/postfix/main.cf, senders",
-            "/etc/postfix/main.cf, code",
+            "/etc/postfix/main.cf (to try it out)",
+            "/etc/postfix/main.cf (senders)",
+            "/etc/postfix/main.cf (code)",
         ],
     ),
     (
@@ -21,7 +21,7 @@ const RUN: [(&str, &[&str]); 4] = [
         &[
             "/etc/exim4/conf.d/main/000_bogusmx",
             "/etc/exim4/conf.d/acl/29_bogusmx",
-            "/etc/exim4/conf.d/acl/29_bogusmx, deferring",
+            "/etc/exim4/conf.d/acl/29_bogusmx (deferring)",
         ],
     ),
     (

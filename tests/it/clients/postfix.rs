@@ -38,7 +38,7 @@ fn reply(mut session: Session, recipient: &str) -> String {
 #[test]
 fn listed_senders_are_refused_too() {
     let network = Network::with_oracle(&shipped_table());
-    let postfix = start(&network, &(page("") + &page(", senders")));
+    let postfix = start(&network, &(page("") + &page(" (senders)")));
     let server = postfix.with_list();
     let from_listed = Session::open_from(server, "j@man.net");
     let expected = "554 5.7.1 <j@man.net>: Sender address rejected: Domain MX in loopback network";
@@ -60,7 +60,7 @@ fn listed_senders_are_refused_too() {
 #[test]
 fn only_the_list_s_own_code_counts() {
     let network = Network::with_oracle(&shipped_table());
-    let postfix = start(&network, &page(", code"));
+    let postfix = start(&network, &page(" (code)"));
     let server = postfix.with_list();
     assert_eq!(
         reply(Session::open(server), "jfhfdq@hot.de"),
@@ -74,7 +74,7 @@ fn only_the_list_s_own_code_counts() {
 #[test]
 fn a_code_that_the_list_does_not_have_refuses_nothing() {
     let network = Network::with_oracle(&shipped_table());
-    let other = page(", code").replace("127.0.0.2", "127.0.0.3");
+    let other = page(" (code)").replace("127.0.0.2", "127.0.0.3");
     let postfix = start(&network, &other);
     let session = Session::open(postfix.with_list());
     assert_eq!(reply(session, "jfhfdq@hot.de"), ACCEPTED);
@@ -84,7 +84,7 @@ fn a_code_that_the_list_does_not_have_refuses_nothing() {
 #[test]
 fn the_list_can_be_tried_out() {
     let network = Network::with_oracle(&shipped_table());
-    let postfix = start(&network, &page(", to try it out"));
+    let postfix = start(&network, &page(" (to try it out)"));
     let session = Session::open(postfix.with_list());
     assert_eq!(reply(session, "jfhfdq@hot.de"), ACCEPTED);
     let log = postfix.log();

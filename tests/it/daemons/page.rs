@@ -66,7 +66,7 @@ impl Page {
                 let block = lines.by_ref().take_while(|line| !line.starts_with("```"));
                 let block: String = block.flat_map(|line| [line, "\n"]).collect();
                 if let Some(file) = etc_path(above) {
-                    files.push((file.to_owned(), block));
+                    files.push((file, block));
                 }
             }
             if !line.trim().is_empty() {
@@ -77,10 +77,16 @@ impl Page {
     }
 }
 
-/// The path below /etc that a line names in backticks.
-fn etc_path(line: &str) -> Option<&str> {
-    line.split('`')
-        .skip(1)
-        .step_by(2)
-        .find(|quoted| quoted.starts_with("/etc/"))
+/// The path below /etc that a line names in backticks; of several blocks for one file, a word in parentheses behind it
+/// tells which.
+fn etc_path(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("`/etc/")?;
+    let (path, rest) = rest.split_once('`')?;
+    let variant = rest
+        .strip_prefix(" (")
+        .and_then(|rest| rest.split_once(')'));
+    Some(match variant {
+        Some((variant, _)) => format!("/etc/{path} ({variant})"),
+        None => format!("/etc/{path}"),
+    })
 }

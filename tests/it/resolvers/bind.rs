@@ -9,7 +9,7 @@ const PAGE: &str = "resolvers/bind.md";
 pub(super) fn start(place: &Place) -> Process {
     place.write("root.hints", &place.hints());
     let options = place.plain_file(PAGE, "/etc/bind/named.conf.options");
-    let protection = place.plain_file(PAGE, "/etc/bind/named.conf.options, with protection");
+    let protection = place.plain_file(PAGE, "/etc/bind/named.conf.options (with protection)");
     // Not all of 127.0.0.0/8, where the tests' name servers are.
     let protection = protection.replace("127.0.0.0/8", "127.0.0.0/24");
     let zone = place.file(PAGE, "/etc/bind/named.conf.local", " port ");

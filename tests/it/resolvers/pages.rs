@@ -13,7 +13,7 @@ const RUN: [(&str, &[&str]); 7] = [
         "bind.md",
         &[
             "/etc/bind/named.conf.options",
-            "/etc/bind/named.conf.options, with protection",
+            "/etc/bind/named.conf.options (with protection)",
             "/etc/bind/named.conf.local",
         ],
     ),
