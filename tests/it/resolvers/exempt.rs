@@ -108,6 +108,22 @@ fn systemd_resolved_keeps_local_names_to_itself() {
     assert_eq!(ask(site.server(), "hot.de"), Verdict::Undecided);
 }
 
+#[test]
+fn unbound_needs_the_same_lines_below_internal() {
+    let zone = "mx-list.internal";
+    for left_out in [&[][..], &["local-zone"]] {
+        let start = unbound::start_below_internal;
+        let site = Site::in_zone(zone, start, WORLD, &[Habit::Validates], left_out);
+        question::is_replied_to(site.server(), "printer.internal.");
+        let expected = if left_out.is_empty() {
+            loopback()
+        } else {
+            Verdict::NotListed
+        };
+        assert_eq!(ask_in(zone, site.server(), "hot.de"), expected);
+    }
+}
+
 fn check_below_own_domain(start: Start, left_out: &[&'static str]) {
     let zone = "mx-list.company.de";
     let habits = [Habit::Validates, Habit::Minimises];

@@ -16,6 +16,14 @@ pub(super) fn start_as_stub(place: &Place) -> Process {
     start_with(place, &snippet.replace("forward-addr:", "stub-addr:"))
 }
 
+/// As `start`, for a zone below `.internal`, as the page says.
+pub(super) fn start_below_internal(place: &Place) -> Process {
+    start_with(
+        place,
+        &snippet(place).replace("\"local.\"", "\"internal.\""),
+    )
+}
+
 /// The page's lines.
 pub(super) fn snippet(place: &Place) -> String {
     place.file(
