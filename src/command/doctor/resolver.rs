@@ -15,6 +15,14 @@ const RESOLVED: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54)),
 ];
 
+/// How versions begin, and the pages of those who say so. BIND says nothing but its number.
+const VERSIONS: [(&str, &str); 4] = [
+    ("unbound ", "docs/resolvers/unbound.md"),
+    ("PowerDNS ", "docs/resolvers/powerdns.md"),
+    ("dnsmasq-", "docs/resolvers/dnsmasq.md"),
+    ("9.", "docs/resolvers/bind.md"),
+];
+
 /// A resolver as the host's programs see it.
 pub(super) struct Resolver {
     pub(super) address: SocketAddr,
@@ -31,29 +39,20 @@ impl Resolver {
 
     /// Whether it is Unbound, as far as it says.
     pub(super) fn is_unbound(&self) -> bool {
-        self.says("unbound")
-    }
-
-    fn says(&self, word: &str) -> bool {
         self.version
             .as_ref()
-            .is_some_and(|version| version.to_ascii_lowercase().contains(word))
+            .is_some_and(|version| version.starts_with("unbound "))
     }
 
-    /// The page that shows how to configure it.
+    /// The page that shows how to configure it. Knot Resolver and others do not say who they are.
     fn page(&self) -> &'static str {
-        let named = [
-            ("unbound", "docs/resolvers/unbound.md"),
-            ("powerdns", "docs/resolvers/powerdns.md"),
-            ("dnsmasq", "docs/resolvers/dnsmasq.md"),
-            ("knot", "docs/resolvers/knot.md"),
-            ("bind", "docs/resolvers/bind.md"),
-            ("debian", "docs/resolvers/bind.md"),
-        ];
         if RESOLVED.contains(&self.address.ip()) {
             return "docs/resolvers/systemd-resolved.md";
         }
-        let page = named.into_iter().find(|(word, _)| self.says(word));
+        let version = self.version.as_deref().unwrap_or_default();
+        let page = VERSIONS
+            .iter()
+            .find(|(begin, _)| version.starts_with(begin));
         page.map_or("docs/resolvers/README.md", |(_, page)| page)
     }
 }
@@ -153,4 +152,26 @@ fn has_records(answered: &Answered) -> bool {
 fn is_denied_above(origin: &Domain, reply: &Reply) -> bool {
     let denied_by = reply.denied_by.as_deref();
     denied_by.is_some_and(|zone| zone != origin.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_the_one_of_who_answers() {
+        let check = |address: &str, version: Option<&str>, page: &str| {
+            let resolver = Resolver {
+                address: address.parse().unwrap(),
+                version: version.map(str::to_owned),
+            };
+            assert_eq!(resolver.page(), format!("docs/resolvers/{page}.md"));
+        };
+        check("127.0.0.1:53", Some("unbound 1.17.1"), "unbound");
+        check("127.0.0.1:53", Some("9.18.49-1~deb12u3-Debian"), "bind");
+        check("127.0.0.1:53", Some("PowerDNS Recursor 4.8.8"), "powerdns");
+        check("127.0.0.1:53", Some("dnsmasq-2.90"), "dnsmasq");
+        check("127.0.0.1:53", None, "README");
+        check("127.0.0.53:53", None, "systemd-resolved");
+    }
 }
