@@ -41,7 +41,10 @@ impl Rspamd {
             (
                 "options.inc",
                 format!(
-                    "dns {{ nameserver = [\"{resolver}:53\"]; }}\nmonitoring_watch_interval = 200ms;\n"
+                    "dns {{ nameserver = [\"{resolver}:53\"]; }}\nmonitoring_watch_interval = 200ms;\n\
+                     # With all that there are, it takes seconds to start.\n\
+                     url_tld = \"{}\";\n",
+                    config.join("tlds").display()
                 ),
             ),
             (
@@ -56,6 +59,7 @@ impl Rspamd {
                     .to_owned(),
             ),
         ];
+        fs::write(config.join("tlds"), "com\nde\nnet\n").expect("a writable folder");
         for (file, text) in own.iter().chain(local) {
             fs::write(config.join(file), text).expect("a writable folder");
         }
