@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `listed` | verdicts come through with everything turned on that could hold them back |
 //! | `exempt` | the lines on the pages that exempt the zone are needed |
-//! | `slow` | domains that take the list long, and what becomes of others meanwhile |
+//! | `slow` | domains that take the list long, what becomes of others meanwhile, and the lines about patience |
 //! | `gone` | the list is stopped, and comes back |
 //! | `pages` | everything on the pages is what the tests run |
 //! | `place`, `asking` | where a resolver stands, and a mail server's way to ask it |

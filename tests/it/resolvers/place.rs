@@ -73,7 +73,17 @@ impl Site {
         habits: &[Habit],
         left_out: &[&'static str],
     ) -> Self {
-        Self::start(zone, start, script, habits, left_out)
+        Self::start(zone, start, script, habits, left_out, "")
+    }
+
+    /// As `without`, with lines of the list's configuration.
+    pub(super) fn with_list_setting(
+        start: Start,
+        script: &str,
+        left_out: &[&'static str],
+        setting: &str,
+    ) -> Self {
+        Self::start(ZONE, start, script, &[], left_out, setting)
     }
 
     /// As `new`, with the lines of the page that contain any of `left_out` left out.
@@ -83,7 +93,7 @@ impl Site {
         habits: &[Habit],
         left_out: &[&'static str],
     ) -> Self {
-        Self::start(ZONE, start, script, habits, left_out)
+        Self::start(ZONE, start, script, habits, left_out, "")
     }
 
     fn start(
@@ -92,13 +102,15 @@ impl Site {
         script: &str,
         habits: &[Habit],
         left_out: &[&'static str],
+        setting: &str,
     ) -> Self {
         let folder = TempDir::with_prefix("bogusmx-resolvers-").expect("a temporary folder");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an own folder");
         let upstream = Upstream::new(script);
         // What the world takes its time for is one question, so let it.
         let config = folder.path().join("bogusmx.toml");
-        fs::write(&config, "query_timeout = \"5s\"\n").expect("a writable folder");
+        let settings = format!("query_timeout = \"5s\"\n{setting}");
+        fs::write(&config, settings).expect("a writable folder");
         let config = config.to_str().expect("a plain path");
         let args = ["--config", config, "--origin", zone];
         let oracle = Oracle::start(folder.path(), upstream.address(), &args);
