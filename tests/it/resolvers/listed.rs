@@ -2,10 +2,9 @@
 //! case, validation under a signed root, protection against rebinding. So each of the pages' lines does its work beside
 //! the others.
 
-use super::asking::{ask, expect_listed};
+use super::asking::{ask, expect_listed, expect_none};
 use super::place::{Habit, Site, Start};
 use super::{bind, dnsdist, dnsmasq, knot, powerdns, resolved, unbound};
-use crate::daemons::question;
 use crate::daemons::world::Verdict;
 
 const ALL: [Habit; 4] = [
@@ -21,6 +20,7 @@ const WORLD: &str = "
     null.hot.de         A    127.0.0.1
     good.example        MX   10 mx.good.example
     mx.good.example     A    9.9.9.9
+    hot.good.example    MX   10 null.hot.de
 ";
 
 fn check(start: Start, habits: &[Habit]) {
@@ -30,13 +30,15 @@ fn check(start: Start, habits: &[Habit]) {
     assert_eq!(ask(server, "de"), Verdict::NotListed);
     expect_listed(server, "hot.de");
     assert_eq!(ask(server, "good.example"), Verdict::NotListed);
+    // And below a domain that is one.
+    expect_listed(server, "hot.good.example");
     // The same name in another case, and another name below a parent that was not listed.
     expect_listed(server, "HOT.De");
     let test_point = "bogusmx test point: always listed".to_owned();
     assert_eq!(ask(server, "test"), Verdict::Listed(test_point));
     assert_eq!(ask(server, "invalid"), Verdict::NotListed);
     // The root proves to whoever validates that there is no `local`, and so nothing below it.
-    question::is_replied_to(server, "printer.local.");
+    expect_none(server, "printer.local.");
     expect_listed(server, "other.de");
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `listed` | verdicts come through with everything turned on that could hold them back |
 //! | `exempt` | the lines on the pages that exempt the zone are needed |
+//! | `zone_name` | zones with other names need these lines, or fewer |
 //! | `slow` | domains that take the list long, what becomes of others meanwhile, and the lines about patience |
 //! | `gone` | the list is stopped, and comes back |
 //! | `pages` | everything on the pages is what the tests run |
@@ -25,3 +26,4 @@ mod gone;
 mod listed;
 mod pages;
 mod slow;
+mod zone_name;

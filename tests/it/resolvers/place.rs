@@ -48,6 +48,8 @@ pub(super) struct Place {
     /// For those that do not recurse themselves.
     recursor: Unbound,
     list: SocketAddr,
+    /// Whom the list asks.
+    pub(super) upstream: SocketAddr,
     folder: TempDir,
 }
 
@@ -129,6 +131,7 @@ impl Site {
             nsd,
             recursor,
             list: oracle.address(),
+            upstream: upstream.address(),
             folder,
         };
         let mut resolver = start(&place);
@@ -193,14 +196,17 @@ impl Place {
         self.leave_out(&Page::read(page).file(file))
     }
 
-    fn leave_out(&self, text: &str) -> String {
+    /// The lines that somebody has not left out, with the zone's name here.
+    pub(super) fn leave_out(&self, text: &str) -> String {
         let is_kept = |line: &&str| !self.left_out.iter().any(|word| line.contains(word));
         let kept: String = text
             .lines()
             .filter(is_kept)
             .flat_map(|line| [line, "\n"])
             .collect();
+        let (_, parent) = self.zone.split_once('.').unwrap_or_default();
         kept.replace(ZONE, self.zone)
+            .replace("\"local.\"", &format!("\"{parent}.\""))
     }
 
     /// Writes a file of the resolver's.
