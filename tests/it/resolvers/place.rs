@@ -151,6 +151,11 @@ impl Site {
         self.place.server
     }
 
+    /// Where the list answers, or will again.
+    pub(super) fn list(&self) -> SocketAddr {
+        self.place.list
+    }
+
     /// Stops the list, and nothing else.
     pub(super) fn stop_list(&mut self) {
         self.oracle = None;
