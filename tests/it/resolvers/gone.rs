@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
 use super::asking::{ask, expect_listed, loopback};
@@ -114,6 +115,11 @@ fn behind_knot() {
 }
 
 #[test]
+fn behind_knot_that_forwards() {
+    check(knot::start_forwarding, Gone::Program, Cache::Lasts);
+}
+
+#[test]
 fn behind_dnsmasq() {
     check(dnsmasq::start, Gone::Program, Cache::Lasts);
 }
@@ -126,4 +132,15 @@ fn behind_dnsdist() {
 #[test]
 fn behind_systemd_resolved() {
     check(resolved::start, Gone::Program, Cache::Lasts);
+}
+
+/// It looks after its servers. Without its line for that, it would leave clients waiting.
+#[test]
+fn dnsdist_says_that_nobody_is_there() {
+    let mut site = Site::new(dnsdist::start, WORLD, &[]);
+    site.stop_list();
+    wait_for("a failure", || {
+        let status = question::status(site.server(), "meanwhile.de.bogusmx.local.");
+        status == Some(ResponseCode::ServFail)
+    });
 }

@@ -64,6 +64,11 @@ fn behind_powerdns() {
 }
 
 #[test]
+fn behind_powerdns_in_the_other_mode() {
+    check(powerdns::start_as_authoritative, &ALL);
+}
+
+#[test]
 fn behind_knot() {
     check(
         knot::start,

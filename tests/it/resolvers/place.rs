@@ -111,10 +111,13 @@ impl Site {
         let upstream = Upstream::new(script);
         // What the world takes its time for is one question, so let it.
         let config = folder.path().join("bogusmx.toml");
-        let settings = format!("query_timeout = \"5s\"\n{setting}");
+        let name = "mx-list.example.com";
+        let origin = Page::read("resolvers/README.md")
+            .file_with("/etc/bogusmx/bogusmx.toml", &[(name, zone)]);
+        let settings = format!("query_timeout = \"5s\"\n{setting}{origin}");
         fs::write(&config, settings).expect("a writable folder");
         let config = config.to_str().expect("a plain path");
-        let args = ["--config", config, "--origin", zone];
+        let args = ["--config", config];
         let oracle = Oracle::start(folder.path(), upstream.address(), &args);
         let nsd = Nsd::start(folder.path(), &[]);
         for name in [RECURSOR, RESOLVER] {

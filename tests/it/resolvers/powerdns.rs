@@ -15,8 +15,21 @@ const NOT_ASKED: &str =
 
 /// Starts it with the page's lines.
 pub(super) fn start(place: &Place) -> Process {
+    start_with(place, &snippet(place))
+}
+
+/// As `start`, and takes the list for an authoritative server instead of a resolver.
+pub(super) fn start_as_authoritative(place: &Place) -> Process {
+    let zone = snippet(place).replace("forward-zones-recurse", "forward-zones");
+    start_with(place, &zone)
+}
+
+fn snippet(place: &Place) -> String {
+    place.file(PAGE, "/etc/powerdns/recursor.d/bogusmx.conf", ":")
+}
+
+fn start_with(place: &Place, zone: &str) -> Process {
     let hints = place.write("root.hints", &place.hints());
-    let zone = place.file(PAGE, "/etc/powerdns/recursor.d/bogusmx.conf", ":");
     let exemption = place.plain_file(PAGE, "/etc/powerdns/recursor.lua");
     let passed = place.plain_file(PAGE, "/etc/powerdns/rpz.zone");
     let rpz = place.write("rpz.zone", &format!("{PROTECTION}{passed}"));

@@ -227,7 +227,7 @@ fn dnsdist_keeps_failures() {
     assert_eq!(slowest.second, Verdict::Undecided, "{slowest:?}");
 }
 
-/// The other way out: then there is no failure to keep.
+/// The other way out that the pages name: then there is no failure to keep.
 const NO_FAILURES: &str = "undecided = \"not-listed\"\n";
 
 #[test]
