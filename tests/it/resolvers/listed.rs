@@ -20,18 +20,22 @@ const WORLD: &str = "
     null.hot.de         A    127.0.0.1
     good.example        MX   10 mx.good.example
     mx.good.example     A    9.9.9.9
-    hot.good.example    MX   10 null.hot.de
+    fine.example        MX   10 mx.good.example
+    hot.fine.example    MX   10 null.hot.de
 ";
+
+/// A listed domain below one that is not, and that nobody has asked for.
+const BELOW_GOOD: &str = "hot.fine.example";
 
 fn check(start: Start, habits: &[Habit]) {
     let site = Site::new(start, WORLD, habits);
     let server = site.server();
+    // Whoever minimises asks for the parent first, and for the whole name after that only if he believes in it.
+    expect_listed(server, BELOW_GOOD);
     // The parents are no mail domains and never listed; what is below them may be.
     assert_eq!(ask(server, "de"), Verdict::NotListed);
     expect_listed(server, "hot.de");
     assert_eq!(ask(server, "good.example"), Verdict::NotListed);
-    // And below a domain that is one.
-    expect_listed(server, "hot.good.example");
     // The same name in another case, and another name below a parent that was not listed.
     expect_listed(server, "HOT.De");
     let test_point = "bogusmx test point: always listed".to_owned();
@@ -47,10 +51,18 @@ fn behind_unbound() {
     check(unbound::start, &ALL);
 }
 
-/// Then it asks for the parents before, and would believe an NXDOMAIN: so the list says NODATA.
 #[test]
 fn behind_unbound_in_the_other_mode() {
     check(unbound::start_as_stub, &ALL);
+}
+
+/// Then it asks for the parents before, and believes an NXDOMAIN: so the list says NODATA.
+#[test]
+fn unbound_in_the_other_mode_believes_that_nothing_is_below() {
+    let setting = "not_listed = \"nxdomain\"\n";
+    let (start, habits) = (unbound::start_as_stub, [Habit::Minimises]);
+    let site = Site::with_list_setting(start, WORLD, &habits, &[], setting);
+    assert_eq!(ask(site.server(), BELOW_GOOD), Verdict::NotListed);
 }
 
 #[test]

@@ -82,10 +82,11 @@ impl Site {
     pub(super) fn with_list_setting(
         start: Start,
         script: &str,
+        habits: &[Habit],
         left_out: &[&'static str],
         setting: &str,
     ) -> Self {
-        Self::start(ZONE, start, script, &[], left_out, setting)
+        Self::start(ZONE, start, script, habits, left_out, setting)
     }
 
     /// As `new`, with the lines of the page that contain any of `left_out` left out.

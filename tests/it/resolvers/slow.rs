@@ -133,7 +133,7 @@ fn check(start: Start, is_busy: bool) {
 
 /// What becomes of the slowest domain without a line of the page, with a setting of the list's.
 fn slowest_without(start: Start, left_out: &'static str, setting: &str) -> Heard {
-    let site = Site::with_list_setting(start, &world(), &[left_out], setting);
+    let site = Site::with_list_setting(start, &world(), &[], &[left_out], setting);
     let [.., slowest] = hear(&site, false);
     slowest
 }
