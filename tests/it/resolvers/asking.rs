@@ -1,12 +1,13 @@
 //! Asks as a mail server does through the C library: two tries of five seconds, and after a SERVFAIL one more at once.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
-use crate::daemons::question::{addresses, exchange, text};
+use crate::daemons::question::{addresses, exchange, status, text};
 use crate::daemons::world::Verdict;
 
 /// As in resolv.conf(5), `timeout` and `attempts`.
@@ -50,6 +51,16 @@ pub(super) fn ask_in(zone: &str, server: SocketAddr, domain: &str) -> Verdict {
         // As every client of such lists takes it.
         (ResponseCode::NXDomain, []) => Verdict::NotListed,
         other => panic!("{domain}: {other:?}"),
+    }
+}
+
+/// Asks for a name outside of the list's zone, as a machine on the network does, until it hears that there is none.
+#[track_caller]
+pub(super) fn expect_none(server: SocketAddr, name: &str) {
+    let start = Instant::now();
+    while status(server, name) != Some(ResponseCode::NXDomain) {
+        assert!(start.elapsed() < 2 * TIMEOUT, "no NXDOMAIN for {name}");
+        thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -1,16 +1,21 @@
 //! Without the lines that exempt the zone it is not listed there, or not found out: so the pages do not ask for what is
-//! not needed. Below a domain of one's own, which exists and is not signed, most of them are not.
+//! not needed.
 
-use super::asking::{ask, ask_in, expect_listed, loopback};
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+
+use super::asking::{ask, expect_listed, expect_none};
 use super::place::{Habit, Site, Start};
 use super::{bind, dnsmasq, knot, powerdns, resolved, unbound};
-use crate::daemons::question;
+use crate::daemons::question::{addresses, exchange};
 use crate::daemons::world::Verdict;
 
 const WORLD: &str = "
     hot.de              MX   10 null.hot.de
     other.de            MX   10 null.hot.de
     null.hot.de         A    127.0.0.1
+    dc.corp.local       A    192.0.2.1
 ";
 
 /// What becomes of a listed domain with a habit that nothing exempts the zone from.
@@ -97,7 +102,7 @@ fn dnsmasq_strips_answers() {
 fn unbound_believes_that_there_is_no_local() {
     let site = Site::without(unbound::start, WORLD, &[Habit::Validates], &["local-zone"]);
     expect_listed(site.server(), "hot.de");
-    question::is_replied_to(site.server(), "printer.local.");
+    expect_none(site.server(), "printer.local.");
     assert_eq!(ask(site.server(), "other.de"), Verdict::NotListed);
 }
 
@@ -108,42 +113,27 @@ fn systemd_resolved_keeps_local_names_to_itself() {
     assert_eq!(ask(site.server(), "hot.de"), Verdict::Undecided);
 }
 
+/// As an Active Directory has it: the zone `corp.local`, on servers of its own.
 #[test]
-fn unbound_needs_the_same_lines_below_internal() {
-    let zone = "mx-list.internal";
-    for left_out in [&[][..], &["local-zone"]] {
-        let start = unbound::start_below_internal;
-        let site = Site::in_zone(zone, start, WORLD, &[Habit::Validates], left_out);
-        question::is_replied_to(site.server(), "printer.internal.");
-        let expected = if left_out.is_empty() {
-            loopback()
-        } else {
-            Verdict::NotListed
-        };
-        assert_eq!(ask_in(zone, site.server(), "hot.de"), expected);
-    }
+fn unbound_hides_other_zones_below_local_unless_told_otherwise() {
+    let (start, habits) = (unbound::start_beside_corp, [Habit::Validates]);
+    let name = "dc.corp.local.";
+    let site = Site::new(start, WORLD, &habits);
+    let reply = exchange(site.server(), name, RecordType::A, Duration::from_secs(5));
+    assert_eq!(addresses(&reply.expect("a reply")).len(), 1);
+    expect_listed(site.server(), "hot.de");
+    let site = Site::without(start, WORLD, &habits, &["corp.local.\" transparent"]);
+    expect_none(site.server(), name);
+    expect_listed(site.server(), "hot.de");
 }
 
-fn check_below_own_domain(start: Start, left_out: &[&'static str]) {
-    let zone = "mx-list.company.de";
-    let habits = [Habit::Validates, Habit::Minimises];
-    let site = Site::in_zone(zone, start, WORLD, &habits, left_out);
-    question::is_replied_to(site.server(), "printer.company.de.");
-    let verdict = ask_in(zone, site.server(), "hot.de");
-    assert_eq!(verdict, loopback());
-}
-
+/// What the page says of the other way to forward.
 #[test]
-fn unbound_needs_no_exemption_below_a_domain_of_ones_own() {
-    check_below_own_domain(unbound::start, &["domain-insecure", "local-zone"]);
-}
-
-#[test]
-fn bind_needs_no_exemption_below_a_domain_of_ones_own() {
-    check_below_own_domain(bind::start, &["validate-except"]);
-}
-
-#[test]
-fn powerdns_needs_no_exemption_below_a_domain_of_ones_own() {
-    check_below_own_domain(powerdns::start, &["addNTA"]);
+fn knot_wants_signatures_when_it_forwards() {
+    let habits = [Habit::Validates];
+    let site = Site::new(knot::start_forwarding, WORLD, &habits);
+    expect_none(site.server(), "printer.local.");
+    expect_listed(site.server(), "hot.de");
+    let site = Site::without(knot::start_forwarding, WORLD, &habits, &["set_insecure"]);
+    assert_eq!(ask(site.server(), "hot.de"), Verdict::Undecided);
 }

@@ -2,10 +2,9 @@
 //! case, validation under a signed root, protection against rebinding. So each of the pages' lines does its work beside
 //! the others.
 
-use super::asking::{ask, expect_listed};
+use super::asking::{ask, expect_listed, expect_none};
 use super::place::{Habit, Site, Start};
 use super::{bind, dnsdist, dnsmasq, knot, powerdns, resolved, unbound};
-use crate::daemons::question;
 use crate::daemons::world::Verdict;
 
 const ALL: [Habit; 4] = [
@@ -21,11 +20,18 @@ const WORLD: &str = "
     null.hot.de         A    127.0.0.1
     good.example        MX   10 mx.good.example
     mx.good.example     A    9.9.9.9
+    fine.example        MX   10 mx.good.example
+    hot.fine.example    MX   10 null.hot.de
 ";
+
+/// A listed domain below one that is not, and that nobody has asked for.
+const BELOW_GOOD: &str = "hot.fine.example";
 
 fn check(start: Start, habits: &[Habit]) {
     let site = Site::new(start, WORLD, habits);
     let server = site.server();
+    // Whoever minimises asks for the parent first, and for the whole name after that only if he believes in it.
+    expect_listed(server, BELOW_GOOD);
     // The parents are no mail domains and never listed; what is below them may be.
     assert_eq!(ask(server, "de"), Verdict::NotListed);
     expect_listed(server, "hot.de");
@@ -36,7 +42,7 @@ fn check(start: Start, habits: &[Habit]) {
     assert_eq!(ask(server, "test"), Verdict::Listed(test_point));
     assert_eq!(ask(server, "invalid"), Verdict::NotListed);
     // The root proves to whoever validates that there is no `local`, and so nothing below it.
-    question::is_replied_to(server, "printer.local.");
+    expect_none(server, "printer.local.");
     expect_listed(server, "other.de");
 }
 
@@ -45,10 +51,18 @@ fn behind_unbound() {
     check(unbound::start, &ALL);
 }
 
-/// Then it asks for the parents before, and would believe an NXDOMAIN: so the list says NODATA.
 #[test]
 fn behind_unbound_in_the_other_mode() {
     check(unbound::start_as_stub, &ALL);
+}
+
+/// Then it asks for the parents before, and believes an NXDOMAIN: so the list says NODATA.
+#[test]
+fn unbound_in_the_other_mode_believes_that_nothing_is_below() {
+    let setting = "not_listed = \"nxdomain\"\n";
+    let (start, habits) = (unbound::start_as_stub, [Habit::Minimises]);
+    let site = Site::with_list_setting(start, WORLD, &habits, &[], setting);
+    assert_eq!(ask(site.server(), BELOW_GOOD), Verdict::NotListed);
 }
 
 #[test]
@@ -59,6 +73,11 @@ fn behind_bind() {
 #[test]
 fn behind_powerdns() {
     check(powerdns::start, &ALL);
+}
+
+#[test]
+fn behind_powerdns_in_the_other_mode() {
+    check(powerdns::start_as_authoritative, &ALL);
 }
 
 #[test]

@@ -4,8 +4,9 @@
 //! | --- | --- |
 //! | `listed` | verdicts come through with everything turned on that could hold them back |
 //! | `exempt` | the lines on the pages that exempt the zone are needed |
-//! | `slow` | domains that take the list long, and what becomes of others meanwhile |
-//! | `gone` | the list is stopped, and comes back |
+//! | `zone_name` | zones with other names need these lines, or fewer |
+//! | `slow` | domains that take the list long, what becomes of others meanwhile, and the lines about patience |
+//! | `gone` | the list is stopped, or its host, and comes back |
 //! | `pages` | everything on the pages is what the tests run |
 //! | `place`, `asking` | where a resolver stands, and a mail server's way to ask it |
 //! | `unbound`, `bind`, `powerdns`, `knot`, `dnsmasq`, `dnsdist`, `resolved` | how each is started |
@@ -25,3 +26,4 @@ mod gone;
 mod listed;
 mod pages;
 mod slow;
+mod zone_name;

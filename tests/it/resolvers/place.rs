@@ -48,6 +48,8 @@ pub(super) struct Place {
     /// For those that do not recurse themselves.
     recursor: Unbound,
     list: SocketAddr,
+    /// Whom the list asks.
+    pub(super) upstream: SocketAddr,
     folder: TempDir,
 }
 
@@ -73,7 +75,18 @@ impl Site {
         habits: &[Habit],
         left_out: &[&'static str],
     ) -> Self {
-        Self::start(zone, start, script, habits, left_out)
+        Self::start(zone, start, script, habits, left_out, "")
+    }
+
+    /// As `without`, with lines of the list's configuration.
+    pub(super) fn with_list_setting(
+        start: Start,
+        script: &str,
+        habits: &[Habit],
+        left_out: &[&'static str],
+        setting: &str,
+    ) -> Self {
+        Self::start(ZONE, start, script, habits, left_out, setting)
     }
 
     /// As `new`, with the lines of the page that contain any of `left_out` left out.
@@ -83,7 +96,7 @@ impl Site {
         habits: &[Habit],
         left_out: &[&'static str],
     ) -> Self {
-        Self::start(ZONE, start, script, habits, left_out)
+        Self::start(ZONE, start, script, habits, left_out, "")
     }
 
     fn start(
@@ -92,15 +105,20 @@ impl Site {
         script: &str,
         habits: &[Habit],
         left_out: &[&'static str],
+        setting: &str,
     ) -> Self {
         let folder = TempDir::with_prefix("bogusmx-resolvers-").expect("a temporary folder");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an own folder");
         let upstream = Upstream::new(script);
         // What the world takes its time for is one question, so let it.
         let config = folder.path().join("bogusmx.toml");
-        fs::write(&config, "query_timeout = \"5s\"\n").expect("a writable folder");
+        let name = "mx-list.example.com";
+        let origin = Page::read("resolvers/README.md")
+            .file_with("/etc/bogusmx/bogusmx.toml", &[(name, zone)]);
+        let settings = format!("query_timeout = \"5s\"\n{setting}{origin}");
+        fs::write(&config, settings).expect("a writable folder");
         let config = config.to_str().expect("a plain path");
-        let args = ["--config", config, "--origin", zone];
+        let args = ["--config", config];
         let oracle = Oracle::start(folder.path(), upstream.address(), &args);
         let nsd = Nsd::start(folder.path(), &[]);
         for name in [RECURSOR, RESOLVER] {
@@ -117,6 +135,7 @@ impl Site {
             nsd,
             recursor,
             list: oracle.address(),
+            upstream: upstream.address(),
             folder,
         };
         let mut resolver = start(&place);
@@ -134,6 +153,11 @@ impl Site {
     /// Where the resolver answers.
     pub(super) fn server(&self) -> SocketAddr {
         self.place.server
+    }
+
+    /// Where the list answers, or will again.
+    pub(super) fn list(&self) -> SocketAddr {
+        self.place.list
     }
 
     /// Stops the list, and nothing else.
@@ -181,14 +205,17 @@ impl Place {
         self.leave_out(&Page::read(page).file(file))
     }
 
-    fn leave_out(&self, text: &str) -> String {
+    /// The lines that somebody has not left out, with the zone's name here.
+    pub(super) fn leave_out(&self, text: &str) -> String {
         let is_kept = |line: &&str| !self.left_out.iter().any(|word| line.contains(word));
         let kept: String = text
             .lines()
             .filter(is_kept)
             .flat_map(|line| [line, "\n"])
             .collect();
+        let (_, parent) = self.zone.split_once('.').unwrap_or_default();
         kept.replace(ZONE, self.zone)
+            .replace("\"local.\"", &format!("\"{parent}.\""))
     }
 
     /// Writes a file of the resolver's.

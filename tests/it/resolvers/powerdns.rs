@@ -9,10 +9,27 @@ const PAGE: &str = "resolvers/powerdns.md";
 const PROTECTION: &str = "$TTL 60\n@ SOA localhost. root.localhost. 1 3600 600 86400 60\n@ NS localhost.\n\
     24.0.0.0.127.rpz-ip CNAME *.\n";
 
+/// Networks where the recursor asks nobody by default, but for whom it forwards to.
+const NOT_ASKED: &str =
+    "127.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 169.254.0.0/16, 192.168.0.0/16, 172.16.0.0/12";
+
 /// Starts it with the page's lines.
 pub(super) fn start(place: &Place) -> Process {
+    start_with(place, &snippet(place))
+}
+
+/// As `start`, and takes the list for an authoritative server instead of a resolver.
+pub(super) fn start_as_authoritative(place: &Place) -> Process {
+    let zone = snippet(place).replace("forward-zones-recurse", "forward-zones");
+    start_with(place, &zone)
+}
+
+fn snippet(place: &Place) -> String {
+    place.file(PAGE, "/etc/powerdns/recursor.d/bogusmx.conf", ":")
+}
+
+fn start_with(place: &Place, zone: &str) -> Process {
     let hints = place.write("root.hints", &place.hints());
-    let zone = place.file(PAGE, "/etc/powerdns/recursor.d/bogusmx.conf", ":");
     let exemption = place.plain_file(PAGE, "/etc/powerdns/recursor.lua");
     let passed = place.plain_file(PAGE, "/etc/powerdns/rpz.zone");
     let rpz = place.write("rpz.zone", &format!("{PROTECTION}{passed}"));
@@ -40,13 +57,14 @@ dnssec={validation}
 qname-minimization={minimisation}
 nothing-below-nxdomain={minimisation}
 allow-from=127.0.0.0/8
-dont-query=
+dont-query={NOT_ASKED}, !{internet}/32
 security-poll-suffix=
 threads=1
 write-pid=no
 {zone}",
         address = place.server.ip(),
         port = place.server.port(),
+        internet = place.nsd.address(),
         hints = hints.display(),
         lua = lua.display(),
         validation = place.either(Habit::Validates, "validate", "off"),

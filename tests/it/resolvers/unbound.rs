@@ -1,8 +1,11 @@
 //! Unbound, which recurses by itself.
 
 use super::place::{Habit, Place};
+use crate::daemons::page::Page;
 use crate::daemons::process::Process;
 use crate::daemons::unbound::Unbound;
+
+const PAGE: &str = "resolvers/unbound.md";
 
 /// Starts it with the page's lines.
 pub(super) fn start(place: &Place) -> Process {
@@ -16,21 +19,28 @@ pub(super) fn start_as_stub(place: &Place) -> Process {
     start_with(place, &snippet.replace("forward-addr:", "stub-addr:"))
 }
 
-/// As `start`, for a zone below `.internal`, as the page says.
-pub(super) fn start_below_internal(place: &Place) -> Process {
-    start_with(
-        place,
-        &snippet(place).replace("\"local.\"", "\"internal.\""),
-    )
+/// As `start`, on a network with an Active Directory, with the line that the page has for it. Its server is the list's
+/// upstream, because NSD would no longer deny `local`.
+pub(super) fn start_beside_corp(place: &Place) -> Process {
+    let line = "local-zone: \"corp.local.\" transparent";
+    assert!(Page::read(PAGE).text().contains(line), "{PAGE}: no {line}");
+    let corp = format!(
+        "server:
+  domain-insecure: \"corp.local\"
+  {line}
+forward-zone:
+  name: \"corp.local\"
+  forward-addr: {}@{}
+",
+        place.upstream.ip(),
+        place.upstream.port()
+    );
+    start_with(place, &(snippet(place) + &place.leave_out(&corp)))
 }
 
 /// The page's lines.
 pub(super) fn snippet(place: &Place) -> String {
-    place.file(
-        "resolvers/unbound.md",
-        "/etc/unbound/unbound.conf.d/bogusmx.conf",
-        "@",
-    )
+    place.file(PAGE, "/etc/unbound/unbound.conf.d/bogusmx.conf", "@")
 }
 
 fn start_with(place: &Place, snippet: &str) -> Process {
