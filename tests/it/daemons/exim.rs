@@ -1,12 +1,12 @@
 //! Exim: a mail server with Debian's own configuration for an Internet site, and the lines for admins in it.
 //!
-//! It runs in a mount namespace of its own, because it knows no other resolver than the one of /etc/resolv.conf, and
-//! because its user may be missing.
+//! It runs in a mount namespace of its own with an /etc of its own, because it knows no other resolver than the one of
+//! /etc/resolv.conf, its user may be missing, and Debian's tools look for its configuration there.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::chown;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::address;
@@ -25,31 +25,43 @@ dc_minimaldns='false'
 dc_relay_nets='127.0.0.0/8'
 dc_smarthost=''
 CFILEMODE='644'
-dc_use_split_config='true'
+dc_use_split_config='@SPLIT@'
 dc_hide_mailname=''
 dc_mailname_in_oh='true'
 dc_localdelivery='mail_spool'
 ";
 
 /// `sh -c` script with the folder as its first argument, what makes the configuration as the second, Exim as the third.
-/// The configuration is Debian's, with this folder wherever it names one of its own.
 const IN_NAMESPACE: &str = "set -e; folder=$1; make=$2; exim=$3
-for file in passwd group resolv.conf; do mount --bind \"$folder/$file\" /etc/$file; done
-PATH=${exim%/*}:$PATH \"$make\" -d \"$folder/exim4\" -o \"$folder/made.conf\"
+mount --bind \"$folder/etc\" /etc
+PATH=${exim%/*}:$PATH \"$make\" -o \"$folder/made.conf\"
 echo \"log_file_path = $folder/log/%slog\" > \"$folder/exim.conf\"
-sed \"s#/etc/exim4#$folder/exim4#; s#/var/spool/exim4#$folder/spool#\" \"$folder/made.conf\" >> \"$folder/exim.conf\"
+sed \"s#/var/spool/exim4#$folder/spool#\" \"$folder/made.conf\" >> \"$folder/exim.conf\"
 exec timeout @SECONDS@ \"$exim\" -C \"$folder/exim.conf\" -bdf -oP \"$folder/pid\"";
+
+/// Debian has its configuration in many files, or in a single one as the package does it when it is not asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Layout {
+    Split,
+    Single,
+}
 
 /// The running mail server. It stops when dropped.
 pub(crate) struct Exim {
     _process: Process,
     address: Ipv4Addr,
+    log: PathBuf,
 }
 
 impl Exim {
-    /// Starts it with the resolver at `resolver`, and `more` files of its split configuration: paths below `conf.d`,
-    /// with their texts.
-    pub(crate) fn start(folder: &Path, resolver: IpAddr, more: &[(&str, String)]) -> Self {
+    /// Starts it with the resolver at `resolver`, and `more` files of its configuration: paths below `/etc/exim4`, with
+    /// their texts.
+    pub(crate) fn start(
+        folder: &Path,
+        resolver: IpAddr,
+        layout: Layout,
+        more: &[(&str, String)],
+    ) -> Self {
         let folder = folder.join("exim");
         let address = address::loopback();
         for name in ["", "spool", "log"] {
@@ -57,47 +69,16 @@ impl Exim {
             fs::create_dir(&name).expect("a writable folder");
             chown(&name, Some(ID), Some(ID)).expect("the right to give a folder away: run as root");
         }
-        copy(&unpacked("etc/exim4", "exim4"), &folder);
-        let write = |file: &str, text: &str| {
-            fs::write(folder.join(file), text).expect("a writable folder");
-        };
+        lay_out_etc(&folder.join("etc"), resolver, &answers(address, layout));
         for (file, text) in more {
-            write(&format!("exim4/conf.d/{file}"), text);
+            fs::write(folder.join("etc/exim4").join(file), text).expect("a writable folder");
         }
-        let answers = ANSWERS.replace("@ADDRESS@", &address.to_string());
-        write("exim4/update-exim4.conf.conf", &answers);
-        write("resolv.conf", &format!("nameserver {resolver}\n"));
-        for (file, line) in [
-            (
-                "passwd",
-                format!("Debian-exim:x:{ID}:{ID}::/:/usr/sbin/nologin\n"),
-            ),
-            ("group", format!("Debian-exim:x:{ID}:\n")),
-        ] {
-            let known = fs::read_to_string(format!("/etc/{file}")).expect("a user database");
-            write(file, &(known + &line));
-        }
-        let script = IN_NAMESPACE.replace("@SECONDS@", SECONDS_MAX);
-        let make = unpacked("usr/sbin/update-exim4.conf", "exim4");
-        let exim = unpacked("usr/sbin/exim4", "exim4");
-        let path = |path: &Path| path.to_str().expect("a plain path").to_owned();
-        let (folder_path, make, exim) = (path(&folder), path(&make), path(&exim));
-        let args = [
-            "--mount",
-            "sh",
-            "-c",
-            &script,
-            "sh",
-            &folder_path,
-            &make,
-            &exim,
-        ];
-        let unshare = installed("unshare", "util-linux");
-        let mut process = Process::start("exim", &unshare, &args, &folder);
+        let mut process = start_in_namespace(&folder);
         process.wait_for("the SMTP port", || TcpStream::connect((address, 25)).ok());
         Self {
             _process: process,
             address,
+            log: folder.join("log/mainlog"),
         }
     }
 
@@ -105,6 +86,61 @@ impl Exim {
     pub(crate) fn server(&self) -> SocketAddr {
         (self.address, 25).into()
     }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+/// The template of the configuration in a single file, as Debian ships it.
+pub(crate) fn template() -> String {
+    fs::read_to_string(debian().join("exim4.conf.template")).expect("Debian's template")
+}
+
+fn debian() -> PathBuf {
+    unpacked("etc/exim4", "exim4")
+}
+
+fn answers(address: Ipv4Addr, layout: Layout) -> String {
+    let is_split = matches!(layout, Layout::Split);
+    ANSWERS
+        .replace("@ADDRESS@", &address.to_string())
+        .replace("@SPLIT@", &is_split.to_string())
+}
+
+/// All that Exim and the tools read there.
+fn lay_out_etc(etc: &Path, resolver: IpAddr, answers: &str) {
+    fs::create_dir(etc).expect("a writable folder");
+    copy(&debian(), etc);
+    let write = |file: &str, text: &str| {
+        fs::write(etc.join(file), text).expect("a writable folder");
+    };
+    write("exim4/update-exim4.conf.conf", answers);
+    write("resolv.conf", &format!("nameserver {resolver}\n"));
+    write("mailname", "web.company.de\n");
+    let user = format!("Debian-exim:x:{ID}:{ID}::/:/usr/sbin/nologin\n");
+    for (file, more) in [
+        ("passwd", user.as_str()),
+        ("group", &format!("Debian-exim:x:{ID}:\n")),
+        ("hosts", ""),
+        ("nsswitch.conf", ""),
+        ("services", ""),
+    ] {
+        let known =
+            fs::read_to_string(Path::new("/etc").join(file)).expect("a file of every Debian");
+        write(file, &(known + more));
+    }
+}
+
+fn start_in_namespace(folder: &Path) -> Process {
+    let script = IN_NAMESPACE.replace("@SECONDS@", SECONDS_MAX);
+    let make = unpacked("usr/sbin/update-exim4.conf", "exim4");
+    let exim = unpacked("usr/sbin/exim4", "exim4");
+    let mut args = vec!["--mount", "sh", "-c", &script, "sh"];
+    args.extend([folder, &make, &exim].map(|path| path.to_str().expect("a plain path")));
+    let unshare = installed("unshare", "util-linux");
+    Process::start("exim", &unshare, &args, folder)
 }
 
 fn copy(from: &Path, into: &Path) {
