@@ -372,3 +372,20 @@ fn every_counter_is_explained() {
         .collect();
     assert!(unexplained.is_empty(), "README.md lacks {unexplained:?}");
 }
+
+/// Each file of the doctor that looks at something says under which name.
+#[test]
+fn every_check_of_the_doctor_is_documented() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command/doctor");
+    let mut checks = BTreeSet::new();
+    for file in fs::read_dir(folder).expect("the doctor") {
+        let text = fs::read_to_string(file.expect("a file").path()).expect("UTF-8");
+        let name = text.split_once("const CHECK: &str = \"");
+        checks.extend(name.and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned())));
+    }
+    let page = paper("docs/doctor.md");
+    assert_eq!(first_column(&page, "cannot be seen from here |"), checks);
+    let fields = first_column(&page, "## For programs");
+    let expected = ["check", "state", "seen", "mend"].map(str::to_owned);
+    assert_eq!(fields, BTreeSet::from(expected));
+}

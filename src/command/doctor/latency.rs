@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::probe;
 use super::report::Finding;
 use super::resolver::Resolver;
+use crate::front::dns::stub::Status;
 use crate::verdict::Domain;
 
 const CHECK: &str = "latency";
@@ -41,11 +42,17 @@ async fn measure(resolver: &Resolver, name: &str, max: Duration, what: &str) -> 
     let answered = probe::address(server, name).await;
     let took = asked.elapsed();
     let milliseconds = took.as_millis();
-    if answered.is_err() {
+    let Ok(reply) = answered else {
         let seen =
             format!("{server}: {what}: none in {milliseconds} ms, and Postfix waits no longer");
         let mend = "mend the checks above first; if they are fine, see what bogusmx logs about its upstream";
         return Finding::broken(CHECK, seen, mend);
+    };
+    if reply.status == Status::ServFail {
+        let seen = format!("{server}: {what}: no verdict, but SERVFAIL after {milliseconds} ms");
+        let mend =
+            "mend the checks of the upstream; if they are fine, it is slow: see what it logs";
+        return Finding::doubtful(CHECK, seen, mend);
     }
     let seen = format!("{server}: {what} takes {milliseconds} ms");
     if took <= max {

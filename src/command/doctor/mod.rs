@@ -4,6 +4,7 @@
 //! It asks what the mail server's own look-ups would ask, and reads what the programs on the way say of their
 //! configuration. It changes nothing.
 
+mod canary;
 mod daemon;
 mod latency;
 mod names;
@@ -16,16 +17,19 @@ mod resolver;
 mod restrictions;
 mod upstream;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
 use self::report::{Finding, State};
 use self::resolver::Resolver;
+use self::restrictions::Listing;
 use super::address::reachable;
 use super::args::DoctorArgs;
 use super::settings::{Origin, Settings, resolv_conf};
-use super::{CommandError, Ending, print};
-use crate::verdict::Domain;
+use super::{CommandError, Ending, print, zones};
+use crate::verdict::table::Action;
+use crate::verdict::{Domain, Table};
 
 /// Looks at everything, in the order in which it is best mended, and prints each finding at once.
 ///
@@ -35,7 +39,6 @@ pub(super) async fn run(args: &DoctorArgs) -> Result<Ending, CommandError> {
     let settings = Settings::from(&args.chain.clone().into(), &[])?;
     let mut report = Report {
         is_json: args.json,
-        is_second_choice: false,
         ending: Ending::Success,
     };
     for daemon in daemons(args.server, &settings) {
@@ -46,51 +49,60 @@ pub(super) async fn run(args: &DoctorArgs) -> Result<Ending, CommandError> {
     for origin in names_of(&settings) {
         report.add(names::multicast(origin))?;
     }
-    for (index, address) in resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM))?
-        .into_iter()
-        .enumerate()
-    {
+    for (index, address) in host_resolvers().into_iter().enumerate() {
         let resolver = Resolver::at(address).await;
-        report.is_second_choice = index > 0;
-        look_at_resolver(&resolver, &settings, &mut report).await?;
+        for finding in look_at_resolver(&resolver, &settings).await {
+            report.add([if index == 0 {
+                finding
+            } else {
+                finding.softened()
+            }])?;
+        }
     }
-    report.is_second_choice = false;
     match args.server {
         Some(server) => {
             for origin in names_of(&settings) {
                 let canaries = &settings.canaries;
-                report.add([upstream::check_through(server, origin, canaries).await])?;
+                report.add([canary::check_through(server, origin, canaries).await])?;
             }
         }
-        None => {
-            for address in settings.resolvers()? {
-                report.add(upstream::check(address, &settings.canaries).await)?;
+        None => match settings.resolvers() {
+            Ok(resolvers) => {
+                for address in resolvers {
+                    report.add(upstream::check(address, &settings.canaries).await)?;
+                }
             }
-        }
+            Err(error) => report.add([upstream::nobody(&error)])?,
+        },
     }
-    let origins: Vec<&Domain> = names_of(&settings).collect();
-    report.add(postfix::check(&origins))?;
+    let zones: Vec<Listing> = settings.origins.iter().map(Listing::of).collect();
+    report.add(postfix::check(&zones).await)?;
     Ok(report.ending)
 }
 
+/// Whom the host's programs ask: the C library looks at the first three, and asks this host if there are none
+/// (resolv.conf(5)).
+fn host_resolvers() -> Vec<SocketAddr> {
+    let named = resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM));
+    let named = named.unwrap_or_else(|_none| vec![(Ipv4Addr::LOCALHOST, 53).into()]);
+    named.into_iter().take(3).collect()
+}
+
 /// One of the host's own resolvers, and for each zone what comes through it.
-async fn look_at_resolver(
-    resolver: &Resolver,
-    settings: &Settings,
-    report: &mut Report,
-) -> Result<(), CommandError> {
+async fn look_at_resolver(resolver: &Resolver, settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for origin in names_of(settings) {
         let finding = resolver::check(resolver, origin).await;
         let is_fine = finding.state == State::Fine;
-        report.add([finding])?;
-        report.add(names::denial(resolver, origin).await)?;
+        findings.push(finding);
+        findings.extend(names::denial(resolver, origin).await);
         // How fast a chain is that does not work says nothing.
         if is_fine {
-            report.add(latency::check(resolver, origin, &settings.canaries).await)?;
+            findings.extend(latency::check(resolver, origin, &settings.canaries).await);
         }
     }
-    report.add(patience::check(resolver))?;
-    Ok(())
+    findings.extend(patience::check(resolver).await);
+    findings
 }
 
 /// Where the daemon must answer. Of the default addresses, the host may lack the second.
@@ -106,20 +118,31 @@ fn names_of(settings: &Settings) -> impl Iterator<Item = &Domain> {
     settings.origins.iter().map(|Origin { name, .. }| name)
 }
 
+impl Listing {
+    /// With the codes of its table, which the daemon may have read before somebody broke it.
+    fn of(origin: &Origin) -> Self {
+        let table = zones::rules(origin)
+            .map_or_else(|_error| Arc::new(Table::reserved()), |rules| rules.table);
+        let codes = table.rows().iter().filter_map(|row| match &row.action {
+            Action::List { code, .. } => Some(*code),
+            Action::Pass => None,
+        });
+        Self {
+            name: origin.name.clone(),
+            codes: codes.collect(),
+        }
+    }
+}
+
 /// Prints findings, and remembers the worst.
 struct Report {
     is_json: bool,
-    /// Whether what is looked at is used only while another fails, and so cannot break much.
-    is_second_choice: bool,
     ending: Ending,
 }
 
 impl Report {
     fn add(&mut self, findings: impl IntoIterator<Item = Finding>) -> Result<(), CommandError> {
-        for mut finding in findings {
-            if self.is_second_choice && finding.state == State::Broken {
-                finding.state = State::Doubtful;
-            }
+        for finding in findings {
             print::out(if self.is_json {
                 finding.json()
             } else {

@@ -3,7 +3,7 @@
 use super::probe;
 use super::report::Finding;
 use super::resolver::Resolver;
-use crate::front::dns::stub::{self, Kind, Question, Status};
+use crate::front::dns::stub::{self, Kind, Question};
 use crate::verdict::Domain;
 
 const CHECK: &str = "zone";
@@ -11,7 +11,7 @@ const CHECK: &str = "zone";
 /// Where the C library is told whom to ask for host names.
 const NSSWITCH: &str = "/etc/nsswitch.conf";
 
-/// The zones below `.local`, which belongs to multicast DNS (RFC 6762, section 3).
+/// Whether a zone is below `.local`, which belongs to multicast DNS (RFC 6762, section 3).
 pub(super) fn is_below_local(origin: &Domain) -> bool {
     origin.labels().next_back() == Some("local")
 }
@@ -40,37 +40,56 @@ fn multicast_module(nsswitch: &str) -> Option<&str> {
         .find(|module| module.starts_with("mdns"))
 }
 
+/// Top-level names that people use and that the root says are not there.
+const DENIED: [&str; 6] = ["local", "internal", "lan", "home", "corp", "intranet"];
+
 /// Whether any client that asks for some `printer.local` makes Unbound deny the zone: it then keeps the root's signed
 /// denial of `local.`, and takes it for one of all below.
 ///
-/// Asked without recursion, so that the question itself does not do it. Only a `local-zone` of its own answers then.
+/// Asked without recursion, so that the question itself does not do it: only a `local-zone` of its own answers then,
+/// with authority.
 pub(super) async fn denial(resolver: &Resolver, origin: &Domain) -> Option<Finding> {
-    if !is_below_local(origin) || !resolver.is_unbound() || !validates(resolver).await {
+    let top = origin.labels().next_back()?;
+    if !DENIED.contains(&top) || !validates(resolver).await {
         return None;
     }
+    let server = resolver.address;
+    if resolver.version.is_none() {
+        let seen = format!(
+            "{server} validates, and does not say whether it is Unbound, which may deny {origin}"
+        );
+        return Some(Finding::unknown(CHECK, seen));
+    }
+    if !resolver.is_unbound() {
+        return None;
+    }
+    let name = format!("printer.{top}");
     let question = Question {
         recursion_desired: false,
-        ..probe::plain("printer.local", Kind::A)
+        ..probe::plain(&name, Kind::A)
     };
-    let reply = stub::ask(resolver.address, &question).await.ok()?;
-    let server = resolver.address;
-    if matches!(reply.status, Status::NxDomain | Status::NoError) {
+    let reply = stub::ask(server, &question).await.ok()?;
+    if reply.is_authoritative {
         let seen =
-            format!("{server} answers for .local itself, so that the root cannot deny {origin}");
+            format!("{server} answers for .{top} itself, so that the root cannot deny {origin}");
         return Some(Finding::fine(CHECK, seen));
     }
     let seen = format!(
-        "{server}: once any client asks for a name like printer.local, nothing is listed for an hour"
+        "{server}: once any client asks for a name like printer.{top}, nothing is listed for an hour"
     );
     let mend = format!(
-        "local-zone: \"local.\" static, and local-zone: \"{origin}.\" transparent: docs/resolvers/unbound.md"
+        "local-zone: \"{top}.\" static, and local-zone: \"{origin}.\" transparent: docs/resolvers/unbound.md"
     );
     Some(Finding::broken(CHECK, seen, mend))
 }
 
 /// Whether the resolver checks signatures: the root's own are there in any case.
 async fn validates(resolver: &Resolver) -> bool {
-    let reply = probe::text(resolver.address, ".").await;
+    let question = Question {
+        validation_asked: true,
+        ..probe::plain(".", Kind::Txt)
+    };
+    let reply = stub::ask(resolver.address, &question).await;
     reply.is_ok_and(|reply| reply.is_authentic)
 }
 

@@ -14,11 +14,11 @@ const OPTION: &str = "infra-cache-min-rtt";
 const MIN_RTT_MS: u32 = 1000;
 
 /// Reads the configuration of this host's Unbound; none if the resolver is no Unbound of this host.
-pub(super) fn check(resolver: &Resolver) -> Option<Finding> {
+pub(super) async fn check(resolver: &Resolver) -> Option<Finding> {
     if !resolver.is_unbound() || !resolver.address.ip().is_loopback() {
         return None;
     }
-    let finding = match program::output("unbound-checkconf", &["-o", OPTION]) {
+    let finding = match program::output("unbound-checkconf", &["-o", OPTION]).await {
         Err(error) => Finding::unknown(CHECK, error),
         Ok(None) => Finding::unknown(CHECK, "there is no unbound-checkconf to ask"),
         Ok(Some(value)) => judge(value.trim()),
@@ -29,7 +29,7 @@ pub(super) fn check(resolver: &Resolver) -> Option<Finding> {
 fn judge(value: &str) -> Finding {
     match value.parse::<u32>() {
         Ok(milliseconds) if milliseconds >= MIN_RTT_MS => {
-            Finding::fine(CHECK, format!("Unbound has {OPTION}: {value}"))
+            Finding::fine(CHECK, format!("unbound.conf has {OPTION}: {value}"))
         }
         Ok(_) => Finding::doubtful(
             CHECK,

@@ -1,14 +1,12 @@
 //! Whether this host's Postfix asks the list about recipients, read from what `postconf` says is in force.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use super::program;
 use super::report::Finding;
-use super::restrictions::{Place, place};
+use super::restrictions::{Listing, Place, place};
 use crate::command::settings::resolv_conf;
-use crate::verdict::Domain;
 
 const CHECK: &str = "postfix";
 
@@ -27,6 +25,13 @@ const LISTS: [&str; 5] = [
 
 /// Where the question about a recipient belongs.
 const ASKED_LAST: &str = "smtpd_recipient_restrictions";
+
+/// What a server that takes mail back from a filter does not do again.
+const TURNED_OFF_BEHIND_FILTERS: [&str; 3] = [
+    "content_filter",
+    "receive_override_options",
+    "smtpd_milters",
+];
 
 /// How many of those do not wait for the recipient where that is turned off.
 const EARLY: usize = 3;
@@ -48,18 +53,22 @@ struct Service {
 }
 
 /// Looks at each SMTP server; a host without Postfix has none.
-pub(super) fn check(origins: &[&Domain]) -> Vec<Finding> {
-    let postfix = match Postfix::read() {
+pub(super) async fn check(listings: &[Listing]) -> Vec<Finding> {
+    let postfix = match Postfix::read().await {
         Ok(Some(postfix)) => postfix,
         Ok(None) => return vec![Finding::unknown(CHECK, "there is no Postfix on this host")],
         Err(error) => return vec![Finding::unknown(CHECK, error)],
     };
     let services = postfix.services.iter();
-    let mut findings: Vec<Finding> = services
-        .map(|service| postfix.judge(service, origins))
+    let services: Vec<&Service> = services
+        .filter(|service| !postfix.is_behind_filter(service))
         .collect();
-    if postfix.services.iter().any(|service| service.is_chrooted) {
-        findings.extend(chroot());
+    let judged = services
+        .iter()
+        .map(|service| postfix.judge(service, listings));
+    let mut findings: Vec<Finding> = judged.collect();
+    if services.iter().any(|service| service.is_chrooted) {
+        findings.extend(chroot().await);
     }
     if findings.is_empty() {
         findings.push(Finding::unknown(CHECK, "master.cf has no SMTP server"));
@@ -68,17 +77,44 @@ pub(super) fn check(origins: &[&Domain]) -> Vec<Finding> {
 }
 
 impl Postfix {
-    fn read() -> Result<Option<Self>, String> {
-        let Some(main) = program::output("postconf", &["-nx"])? else {
+    async fn read() -> Result<Option<Self>, String> {
+        let Some(main) = program::output("postconf", &["-nx"]).await? else {
             return Ok(None);
         };
-        let overrides = program::output("postconf", &["-Px"])?.unwrap_or_default();
-        let services = program::output("postconf", &["-M"])?.unwrap_or_default();
+        let overrides = program::output("postconf", &["-Px"]).await?;
+        let services = program::output("postconf", &["-M"]).await?;
         Ok(Some(Self {
             main: assignments(&main),
-            overrides: assignments(&overrides),
-            services: services.lines().filter_map(Service::read).collect(),
+            overrides: assignments(&overrides.unwrap_or_default()),
+            services: services
+                .unwrap_or_default()
+                .lines()
+                .filter_map(Service::read)
+                .collect(),
         }))
+    }
+
+    /// Whether a server takes mail back from a filter, for whose mail another has been asked: it is on a loopback
+    /// address, and turns off what another has done.
+    fn is_behind_filter(&self, service: &Service) -> bool {
+        let is_overridden = |parameter: &str| {
+            let key = format!("{}/{parameter}", service.name);
+            self.overrides.contains_key(&key)
+        };
+        let is_local = ["127.", "[::1]", "localhost:"]
+            .iter()
+            .any(|loopback| service.name.starts_with(loopback));
+        is_local
+            && TURNED_OFF_BEHIND_FILTERS
+                .iter()
+                .any(|name| is_overridden(name))
+    }
+
+    /// Whether something else on the way may ask the list: a filter, or a restriction on senders.
+    fn may_be_asked_elsewhere(&self, service: &Service) -> bool {
+        ["smtpd_milters", "content_filter", "smtpd_proxy_filter"]
+            .iter()
+            .any(|filter| !self.value(service, filter).is_empty())
     }
 
     /// What is in force for a service; empty if nobody has set it.
@@ -92,11 +128,11 @@ impl Postfix {
     }
 
     /// Where a server asks; of several places, one where it works.
-    fn place<'p>(&'p self, service: &Service, origins: &[&Domain]) -> (&'static str, Place<'p>) {
+    fn place<'p>(&'p self, service: &Service, listings: &[Listing]) -> (&'static str, Place<'p>) {
         let is_delayed = self.value(service, "smtpd_delay_reject") != "no";
         let mut found = (ASKED_LAST, Place::Absent);
         for (index, list) in LISTS.into_iter().enumerate() {
-            let mut place = place(self.value(service, list), origins);
+            let mut place = place(self.value(service, list), listings);
             if place == Place::Absent {
                 continue;
             }
@@ -111,9 +147,9 @@ impl Postfix {
         found
     }
 
-    fn judge(&self, service: &Service, origins: &[&Domain]) -> Finding {
-        let (list, place) = self.place(service, origins);
-        let zone = origins.first().map_or("", |origin| origin.as_str());
+    fn judge(&self, service: &Service, listings: &[Listing]) -> Finding {
+        let (list, place) = self.place(service, listings);
+        let zone = listings.first().map_or("", |listing| listing.name.as_str());
         let first = format!("put 'reject_rhsbl_recipient {zone}' first in {ASKED_LAST}: {PAGE}");
         let seen = match place {
             Place::Works => "asks about each recipient".to_owned(),
@@ -144,6 +180,10 @@ impl Postfix {
                 let mend = format!("write =127.0.0.2 behind the zone, or nothing: {PAGE}");
                 Finding::broken(CHECK, seen, mend)
             }
+            Place::Absent if self.may_be_asked_elsewhere(service) => {
+                let mend = format!("see that its filter asks, or {first}");
+                Finding::doubtful(CHECK, seen, mend)
+            }
             Place::Absent | Place::TooEarly | Place::Never(_) | Place::Behind(_) => {
                 Finding::broken(CHECK, seen, first)
             }
@@ -153,17 +193,12 @@ impl Postfix {
 
 impl Service {
     /// A line of `postconf -M`: name, type, private, unprivileged, chroot, wake-up, process limit, command.
-    ///
-    /// A server on a loopback address takes mail back from a filter; it has been asked about before.
     fn read(line: &str) -> Option<Self> {
         let mut columns = line.split_whitespace();
         let (name, kind) = (columns.next()?, columns.next()?);
         let chroot = columns.nth(2)?;
         let command = columns.nth(2)?;
-        let is_internal = ["127.", "[::1]", "localhost:"]
-            .iter()
-            .any(|loopback| name.starts_with(loopback));
-        (command == "smtpd" && !is_internal).then(|| Self {
+        (command == "smtpd").then(|| Self {
             name: format!("{name}/{kind}"),
             is_chrooted: chroot == "y",
         })
@@ -171,26 +206,22 @@ impl Service {
 }
 
 /// Whether the resolvers of a server in its own root directory are those of the host.
-fn chroot() -> Option<Finding> {
-    let queue = program::output("postconf", &["-hx", "queue_directory"]).ok()??;
+async fn chroot() -> Option<Finding> {
+    let queue = program::output("postconf", &["-hx", "queue_directory"])
+        .await
+        .ok()??;
     let inside = Path::new(queue.trim()).join("etc/resolv.conf");
-    let (own, system) = (
-        resolv_conf::resolvers(&inside).ok()?,
-        resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM)).ok()?,
-    );
-    if own == system {
-        return None;
-    }
-    let list = |servers: Vec<SocketAddr>| {
-        let servers = servers.into_iter().map(|server| server.ip().to_string());
-        servers.collect::<Vec<_>>().join(", ")
+    let system = resolv_conf::resolvers(Path::new(resolv_conf::SYSTEM)).ok()?;
+    let seen = match resolv_conf::resolvers(&inside) {
+        Ok(own) if own == system => return None,
+        Ok(own) => {
+            let own: Vec<String> = own.iter().map(|server| server.ip().to_string()).collect();
+            let (own, file) = (own.join(", "), inside.display());
+            format!("smtpd asks {own}, as {file} says, which it has for /etc/resolv.conf")
+        }
+        Err(error) => format!("smtpd has no resolver in its chroot: {error}"),
     };
-    let seen = format!(
-        "smtpd asks {}, as {} says, which it has for /etc/resolv.conf",
-        list(own),
-        inside.display()
-    );
-    let mend = "systemctl restart postfix, which copies the file";
+    let mend = "systemctl restart postfix, which copies the host's /etc/resolv.conf";
     Some(Finding::broken(CHECK, seen, mend))
 }
 

@@ -19,6 +19,7 @@ pub(super) fn plain(name: &str, kind: Kind) -> Question<'_> {
         kind,
         transport: Transport::Udp,
         recursion_desired: true,
+        validation_asked: false,
         checking_disabled: false,
         deadline: PATIENCE,
     }

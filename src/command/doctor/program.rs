@@ -1,25 +1,34 @@
 //! Other programs of the host, asked about their own configuration.
 
 use std::io::ErrorKind;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
 
 /// Where programs for administrators are, also for who is not one.
 const FOLDERS: [&str; 3] = ["", "/usr/sbin/", "/usr/local/sbin/"];
+
+/// Longer than reading a configuration takes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a program prints; none if it is not installed.
 ///
 /// # Errors
 /// What it says when it fails, or why it cannot be started.
-pub(super) fn output(program: &str, args: &[&str]) -> Result<Option<String>, String> {
+pub(super) async fn output(program: &str, args: &[&str]) -> Result<Option<String>, String> {
     for folder in FOLDERS {
         let output = Command::new(format!("{folder}{program}"))
             .args(args)
             .stdin(Stdio::null())
+            .kill_on_drop(true)
             .output();
-        match output {
-            Ok(output) => return said(program, &output).map(Some),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(format!("{program}: {error}")),
+        match timeout(PATIENCE, output).await {
+            Ok(Ok(output)) => return said(program, &output).map(Some),
+            Ok(Err(error)) if error.kind() == ErrorKind::NotFound => {}
+            Ok(Err(error)) => return Err(format!("{program}: {error}")),
+            Err(_elapsed) => return Err(format!("{program} does not end")),
         }
     }
     Ok(None)

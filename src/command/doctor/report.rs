@@ -72,6 +72,14 @@ impl Finding {
         }
     }
 
+    /// As it counts for somebody who is asked only while another fails: a doubt, at most.
+    pub(super) fn softened(mut self) -> Self {
+        if self.state == State::Broken {
+            self.state = State::Doubtful;
+        }
+        self
+    }
+
     /// For people.
     pub(super) fn text(&self) -> String {
         let (style, word) = self.state.shown();

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::names;
 use super::probe::{self, Answered};
 use super::report::Finding;
 use crate::front::dns::stub::{self, Kind, Question, Reply, Status};
@@ -89,11 +90,15 @@ async fn trouble(resolver: &Resolver, origin: &Domain) -> Option<(String, String
     if !reply.addresses.is_empty() {
         return wildcard(server, origin).await;
     }
-    let (seen, mend) = match reply.status {
-        Status::NoError if has_records(&probe::text(server, &name).await) => (
-            format!("takes 127.0.0.2 out of the answer for {name}: nothing is listed"),
+    if has_records(&probe::text(server, &name).await) {
+        return Some((
+            format!(
+                "withholds the address of {name}, but not its text ({words}): nothing is listed"
+            ),
             format!("exempt {origin} from its rebinding protection"),
-        ),
+        ));
+    }
+    let (seen, mend) = match reply.status {
         Status::ServFail if has_records(&unchecked(server, &name).await) => (
             format!("finds no signature for {origin}, and takes its answers for forged: {words}"),
             format!("exempt {origin} from DNSSEC validation"),
@@ -110,7 +115,7 @@ async fn trouble(resolver: &Resolver, origin: &Domain) -> Option<(String, String
                 "forward {origin} to bogusmx, and put it out of reach of the root's signed denial"
             ),
         ),
-        Status::Refused if RESOLVED.contains(&server.ip()) => (
+        Status::Refused if RESOLVED.contains(&server.ip()) && names::is_below_local(origin) => (
             format!("keeps names below .local to itself, for multicast DNS: {words}"),
             format!("route {origin} to a resolver that forwards it to bogusmx"),
         ),
@@ -125,13 +130,17 @@ async fn trouble(resolver: &Resolver, origin: &Domain) -> Option<(String, String
 /// Whether names have an address that the list does not list.
 async fn wildcard(server: SocketAddr, origin: &Domain) -> Option<(String, String)> {
     let name = format!("invalid.{origin}");
-    let reply = probe::address(server, &name).await.ok()?;
-    (!reply.addresses.is_empty()).then(|| {
-        (
+    match probe::address(server, &name).await {
+        Ok(reply) if reply.addresses.is_empty() => None,
+        Ok(_) => Some((
             format!("has an address for {name}, and so for every name"),
             format!("forward {origin} to bogusmx, and turn off what answers for missing names"),
-        )
-    })
+        )),
+        Err(error) => Some((
+            format!("does not answer for {name}: {error}"),
+            "see what it logs".to_owned(),
+        )),
+    }
 }
 
 /// The answer that it would give if nothing had to be signed.

@@ -6,7 +6,6 @@
 use std::net::Ipv4Addr;
 
 use crate::verdict::Domain;
-use crate::verdict::table::CODE_DEFAULT;
 
 /// The restriction that asks the list about a recipient's domain.
 const ASKS: &str = "reject_rhsbl_recipient";
@@ -45,29 +44,40 @@ pub(super) enum Place<'l> {
     Never(&'l str),
 }
 
-/// Finds one of the zones in a list.
-pub(super) fn place<'l>(list: &'l str, origins: &[&Domain]) -> Place<'l> {
+/// A zone that can be asked, and the addresses that it lists with.
+#[derive(Clone, Debug)]
+pub(super) struct Listing {
+    pub(super) name: Domain,
+    pub(super) codes: Vec<Ipv4Addr>,
+}
+
+/// Finds one of the zones in a list; of several places, the one where it is worth most.
+pub(super) fn place<'l>(list: &'l str, listings: &[Listing]) -> Place<'l> {
     let words = words(list);
+    let mut best = Place::Absent;
     let mut before = Vec::new();
     for pair in words.windows(2) {
         let &[word, argument] = pair else { continue };
         let (zone, code) = argument
             .split_once('=')
             .map_or((argument, None), |(zone, code)| (zone, Some(code)));
-        if word == ASKS && is_one(zone, origins) {
-            return judge(&before, code);
+        if let Some(listing) = listing(zone, listings).filter(|_| word == ASKS) {
+            let place = judge(&before, code, listing);
+            if best == Place::Absent || place == Place::Works {
+                best = place;
+            }
         }
         before.push(word);
     }
-    Place::Absent
+    best
 }
 
-fn judge<'l>(before: &[&'l str], code: Option<&'l str>) -> Place<'l> {
+fn judge<'l>(before: &[&'l str], code: Option<&'l str>, listing: &Listing) -> Place<'l> {
     let first = |of: &[&str]| before.iter().copied().find(|word| of.contains(word));
     if let Some(end) = first(&ENDS) {
         return Place::Never(end);
     }
-    if let Some(code) = code.filter(|code| is_other_code(code)) {
+    if let Some(code) = code.filter(|code| is_other_code(code, listing)) {
         return Place::OtherCode(code);
     }
     if let Some(permit) = first(&PERMITS_OWN) {
@@ -79,14 +89,15 @@ fn judge<'l>(before: &[&'l str], code: Option<&'l str>) -> Place<'l> {
     Place::Works
 }
 
-fn is_one(zone: &str, origins: &[&Domain]) -> bool {
-    Domain::parse(zone).is_ok_and(|zone| origins.contains(&&zone))
+fn listing<'z>(zone: &str, listings: &'z [Listing]) -> Option<&'z Listing> {
+    let zone = Domain::parse(zone).ok()?;
+    listings.iter().find(|listing| listing.name == zone)
 }
 
-/// Whether a filter is a single address, and not the one that listed domains have. Patterns are left to Postfix.
-fn is_other_code(code: &str) -> bool {
+/// Whether a filter is a single address that no listed domain has. Patterns are left to Postfix.
+fn is_other_code(code: &str, listing: &Listing) -> bool {
     code.parse::<Ipv4Addr>()
-        .is_ok_and(|code| code != CODE_DEFAULT)
+        .is_ok_and(|code| !listing.codes.contains(&code))
 }
 
 /// The words of a list: parted by commas and white space, but for what stands in braces.
@@ -108,8 +119,11 @@ mod tests {
     use super::*;
 
     fn check(list: &str, expected: Place<'_>) {
-        let origin = Domain::parse("bogusmx.local").unwrap();
-        assert_eq!(place(list, &[&origin]), expected, "{list}");
+        let listing = Listing {
+            name: Domain::parse("bogusmx.local").unwrap(),
+            codes: vec![Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)],
+        };
+        assert_eq!(place(list, &[listing]), expected, "{list}");
     }
 
     #[test]
@@ -126,6 +140,15 @@ mod tests {
         );
         check(
             "reject_rhsbl_recipient bogusmx.local=127.0.0.[2..3]",
+            Place::Works,
+        );
+        check(
+            "reject_rhsbl_recipient bogusmx.local=127.0.0.3",
+            Place::Works,
+        );
+        check(
+            "warn_if_reject reject_rhsbl_recipient bogusmx.local=127.0.0.3, \
+             reject_rhsbl_recipient bogusmx.local=127.0.0.2",
             Place::Works,
         );
     }

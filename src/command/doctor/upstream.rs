@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::probe;
+use super::canary;
 use super::report::Finding;
-use crate::front::dns::stub::Status;
-use crate::verdict::{Domain, Table};
+use crate::command::settings::SettingsError;
+use crate::verdict::Domain;
 
-const CHECK: &str = "upstream";
+pub(super) const CHECK: &str = "upstream";
 
 /// Resolvers for everybody, by the addresses that they are known for. They limit each client, and blocklists'
 /// operators refuse them for that reason.
@@ -75,7 +75,7 @@ pub(super) async fn check(server: SocketAddr, canaries: &[Domain]) -> Vec<Findin
                     /etc/resolv.conf";
         Finding::doubtful(CHECK, seen, mend)
     });
-    let sight = sight(server, canaries).await;
+    let sight = canary::sight(server, canaries).await;
     operator.into_iter().chain([sight]).collect()
 }
 
@@ -90,72 +90,9 @@ fn operator(ip: IpAddr) -> Option<&'static str> {
     })
 }
 
-/// Whether the server hands on reserved addresses. One canary that comes through proves it; one that exists without
-/// an address disproves it only if no other comes through.
-async fn sight(server: SocketAddr, canaries: &[Domain]) -> Finding {
-    let table = Table::reserved();
-    let mut blinded = None;
-    let mut answers = Vec::new();
-    for canary in canaries {
-        let answered = probe::address(server, canary.as_str()).await;
-        answers.push(format!("{canary}: {}", probe::words(&answered)));
-        let Ok(reply) = answered else {
-            let seen = format!("{server} does not answer: {}", answers.join(", "));
-            let mend = "start it, or name another as 'upstream': without it nothing is listed";
-            return Finding::broken(CHECK, seen, mend);
-        };
-        if let Some(address) = reply
-            .addresses
-            .iter()
-            .find(|ip| table.judge(**ip).is_some())
-        {
-            let seen =
-                format!("{server} hands on reserved addresses, such as {address} for {canary}");
-            return Finding::fine(CHECK, seen);
-        }
-        if reply.status == Status::NoError && reply.addresses.is_empty() {
-            blinded = blinded.or(Some(canary));
-        }
-    }
-    if let Some(canary) = blinded {
-        let seen = format!(
-            "{server} takes reserved addresses out of answers, such as the one of {canary}: nothing is listed"
-        );
-        let mend =
-            "turn off its rebinding protection for bogusmx, or name another resolver as 'upstream'";
-        return Finding::broken(CHECK, seen, mend);
-    }
-    let seen = format!("{server} could not be tried: {}", answers.join(", "));
-    let mend = "see that it answers for names of the Internet; a canary that is no more can be replaced \
-                ('canary' in the configuration)";
-    Finding::doubtful(CHECK, seen, mend)
-}
-
-/// As `check` for a daemon elsewhere, whose upstream only it can ask.
-pub(super) async fn check_through(
-    daemon: SocketAddr,
-    origin: &Domain,
-    canaries: &[Domain],
-) -> Finding {
-    let mut answers = Vec::new();
-    for canary in canaries {
-        let answered = probe::address(daemon, &format!("{canary}.{origin}")).await;
-        if answered
-            .as_ref()
-            .is_ok_and(|reply| !reply.addresses.is_empty())
-        {
-            let seen = format!("{daemon} lists {canary}: its upstream hands on reserved addresses");
-            return Finding::fine(CHECK, seen);
-        }
-        answers.push(format!("{canary}: {}", probe::words(&answered)));
-        if answered.is_err() {
-            break;
-        }
-    }
-    let seen = format!("{daemon} lists no canary: {}", answers.join(", "));
-    let mend =
-        "run bogusmx doctor on that host, without --server, to see what its upstream answers";
-    Finding::doubtful(CHECK, seen, mend)
+/// That bogusmx has nobody to ask.
+pub(super) fn nobody(error: &SettingsError) -> Finding {
+    Finding::broken(CHECK, error.to_string(), "without it nothing is listed")
 }
 
 #[cfg(test)]

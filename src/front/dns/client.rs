@@ -105,6 +105,7 @@ async fn exchange(server: SocketAddr, name: &str, kind: Kind) -> Result<Reply, C
         kind,
         transport: Transport::Udp,
         recursion_desired: false,
+        validation_asked: false,
         checking_disabled: false,
         deadline: PATIENCE,
     };

@@ -46,6 +46,8 @@ pub struct Question<'q> {
     pub transport: Transport,
     /// Whether the server may ask others; if not, it says what it has been told or knows already.
     pub recursion_desired: bool,
+    /// Whether the server shall say if it has validated the answer (RFC 6840, section 5.7); some validate only then.
+    pub validation_asked: bool,
     /// Whether the server shall leave signatures alone (RFC 4035, section 3.2.2).
     pub checking_disabled: bool,
     /// How long to wait for the answer.
@@ -57,6 +59,8 @@ pub struct Question<'q> {
 pub struct Reply {
     /// The kind of answer.
     pub status: Status,
+    /// Whether the server says it of itself, and has not asked or remembered it.
+    pub is_authoritative: bool,
     /// Whether the server has validated it (RFC 4035, section 3.2.3).
     pub is_authentic: bool,
     /// All addresses in it.
@@ -148,8 +152,7 @@ impl Question<'_> {
         let mut message = Message::query();
         message.add_query(query);
         message.metadata.recursion_desired = self.recursion_desired;
-        // Asks for the same bit in the answer (RFC 6840, section 5.7).
-        message.metadata.authentic_data = true;
+        message.metadata.authentic_data = self.validation_asked;
         message.metadata.checking_disabled = self.checking_disabled;
         let mut edns = Edns::new();
         edns.set_max_payload(EDNS_PAYLOAD_OCTETS);
@@ -220,6 +223,7 @@ impl From<&Message> for Reply {
                 ResponseCode::Refused => Status::Refused,
                 other => Status::Other(other.into()),
             },
+            is_authoritative: message.metadata.authoritative,
             is_authentic: message.metadata.authentic_data,
             addresses: answers().filter_map(RData::ip_addr).collect(),
             texts: answers()
@@ -262,6 +266,7 @@ mod tests {
             kind: Kind::A,
             transport: Transport::Udp,
             recursion_desired: true,
+            validation_asked: false,
             checking_disabled: false,
             deadline: REPEAT,
         };

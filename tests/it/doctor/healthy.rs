@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::host::{Host, LATENCY};
+use super::host::{CANARY, Host, LATENCY};
 
 #[test]
 fn nothing_is_wrong_with_a_host_that_is_set_up_as_the_pages_say() {
@@ -22,7 +22,7 @@ fn nothing_is_wrong_with_a_host_that_is_set_up_as_the_pages_say() {
         format!(
             "ok    zone      {resolver}:53 answers for .local itself, so that the root cannot deny bogusmx.local"
         ),
-        "ok    patience  Unbound has infra-cache-min-rtt: 1000".to_owned(),
+        "ok    patience  unbound.conf has infra-cache-min-rtt: 1000".to_owned(),
         format!(
             "ok    upstream  {resolver}:53 hands on reserved addresses, such as 127.0.0.1 for null.hot.de"
         ),
@@ -31,6 +31,29 @@ fn nothing_is_wrong_with_a_host_that_is_set_up_as_the_pages_say() {
     ];
     assert_eq!(lines, expected);
     assert_eq!(status, Some(0));
+}
+
+/// With the addresses of the test in the place of the usual ones.
+#[test]
+fn the_readme_shows_such_a_report() {
+    let host = Host::healthy();
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme
+        .split_once("$ bogusmx doctor --config /etc/bogusmx/bogusmx.toml\n")
+        .expect("an example");
+    let (shown, _) = rest.split_once("```").expect("the end of the example");
+    let took = |line: &str| line.split(" takes ").next().unwrap_or_default().to_owned();
+    let shown: Vec<_> = shown.lines().map(took).collect();
+    let (report, _) = host.doctor(&[]);
+    let report = report
+        .replace(&host.daemon().to_string(), "127.0.0.1:5300")
+        .replace(&format!("{}:53 ", host.resolver()), "127.0.0.1:53 ")
+        .replace(&format!("{}:53:", host.resolver()), "127.0.0.1:53:")
+        .replace(CANARY, "localtest.me")
+        .replace("warn  latency", "ok    latency");
+    let is_finding = |line: &&str| !line.starts_with(' ');
+    let said: Vec<_> = report.lines().filter(is_finding).map(took).collect();
+    assert_eq!(said, shown);
 }
 
 #[test]

@@ -31,7 +31,8 @@ mount --bind \"$folder/unbound.conf\" /etc/unbound/unbound.conf
 export MAIL_CONFIG=\"$folder\"
 exec \"$@\"";
 
-const MASTER_CF: &str = "smtp inet n - n - - smtpd\n127.0.0.1:10025 inet n - n - - smtpd\n";
+const MASTER_CF: &str =
+    "smtp inet n - n - - smtpd\n127.0.0.1:10025 inet n - n - - smtpd\n  -o content_filter=\n";
 
 /// The host. Everything stops when dropped, in the order of the fields.
 pub(super) struct Host {

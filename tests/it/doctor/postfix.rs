@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::host::Host;
+use super::host::{CANARY, Host};
 
 const ASK: &str = "reject_rhsbl_recipient bogusmx.local";
 const PAGE: &str = "docs/mail/postfix.md";
@@ -71,6 +71,7 @@ fn master_cf_takes_the_restriction_away_from_submission() {
 submission inet n - n - - smtpd
   -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
 127.0.0.1:10025 inet n - n - - smtpd
+  -o content_filter=
   -o smtpd_recipient_restrictions=permit_mynetworks,reject
 ";
     host.write("master.cf", submission);
@@ -81,6 +82,54 @@ submission inet n - n - - smtpd
         ASK,
     );
     assert_eq!(findings.of("postfix").len(), 2, "{findings:?}");
+}
+
+/// Programs on the host submit there.
+#[test]
+fn a_server_for_this_host_alone_has_to_ask_unless_a_filter_sends_to_it() {
+    let host = Host::healthy();
+    host.write("master.cf", "127.0.0.1:25 inet n - n - - smtpd\n");
+    let findings = host.examine(&[]);
+    let asks = "postfix ok: 127.0.0.1:25/inet asks about each recipient";
+    assert!(findings.of("postfix")[0].starts_with(asks), "{findings:?}");
+    host.write("main.cf", "smtpd_recipient_restrictions = permit\n");
+    host.examine(&[])
+        .expect("postfix", "127.0.0.1:25/inet does not ask", PAGE);
+}
+
+/// Such as rspamd, which can ask the list itself.
+#[test]
+fn a_filter_may_ask_instead() {
+    let host = Host::healthy();
+    host.write("main.cf", "smtpd_milters = inet:127.0.0.1:11332\n");
+    let findings = host.examine(&[]);
+    findings.expect("postfix", "does not ask", "see that its filter asks");
+    assert_eq!(findings.status, Some(0));
+}
+
+/// The codes are those of the table.
+#[test]
+fn main_cf_may_ask_for_any_code_of_the_table() {
+    let host = Host::healthy();
+    host.write(
+        "my.cidr",
+        "127.0.0.0/8 LIST 127.0.0.2 Loop\n10.0.0.0/8 LIST 127.0.0.3 Private\n",
+    );
+    let table = host.folder().join("my.cidr");
+    let config = format!(
+        "listen = [\"{}\"]\ncanary = [\"{CANARY}\"]\n",
+        host.daemon()
+    );
+    host.write(
+        "bogusmx.toml",
+        &format!("{config}table = \"{}\"\n", table.display()),
+    );
+    for (code, is_fine) in [("127.0.0.3", true), ("127.0.0.4", false)] {
+        let line = format!("smtpd_recipient_restrictions = {ASK}={code}\n");
+        host.write("main.cf", &line);
+        let findings = host.examine(&[]);
+        assert_eq!(findings.troubles().is_empty(), is_fine, "{findings:?}");
+    }
 }
 
 /// In its own root directory, smtpd has the resolv.conf of when it was started.
@@ -99,6 +148,12 @@ fn smtpd_in_a_chroot_asks_another_resolver() {
     host.examine(&[]).expect(
         "postfix",
         "smtpd asks 192.0.2.53",
+        "systemctl restart postfix",
+    );
+    fs::remove_file(queue.join("etc/resolv.conf")).expect("a file");
+    host.examine(&[]).expect(
+        "postfix",
+        "smtpd has no resolver in its chroot",
         "systemctl restart postfix",
     );
     let current = format!("nameserver {}\n", host.resolver());

@@ -2,8 +2,11 @@
 
 use hickory_proto::op::ResponseCode;
 
-use super::host::{Host, nobody, without};
+use super::host::{Findings, Host, nobody, without};
 use crate::daemons::question;
+use crate::resolvers::place::{Habit, Site, Start};
+use crate::resolvers::{knot, powerdns, resolved};
+use crate::support::THREE_ENDINGS;
 
 #[test]
 fn it_is_not_there() {
@@ -49,7 +52,7 @@ fn it_strips_the_answers_of_the_list() {
     );
     host.examine(&[]).expect(
         "resolver",
-        "takes 127.0.0.2 out of the answer",
+        "withholds the address of test.bogusmx.local, but not its text (no records)",
         "exempt bogusmx.local from its rebinding protection: docs/resolvers/unbound.md",
     );
 }
@@ -127,7 +130,47 @@ fn it_is_the_second_that_does_not_know_the_zone() {
     );
 }
 
-/// systemd-resolved refuses names below `.local` that nobody has routed.
+/// As the protection of others than Unbound looks.
+#[test]
+fn it_withholds_the_answers_of_the_list_in_other_words() {
+    let strict: [(Start, &'static str, &str); 2] = [
+        (powerdns::start, "rpz-passthru", "NXDOMAIN"),
+        (knot::start, "ALLOW_LOCAL", "REFUSED"),
+    ];
+    for (start, left_out, words) in strict {
+        let site = Site::on_port_53(start, THREE_ENDINGS, &[Habit::Protects], &[left_out]);
+        let findings = examine(&site);
+        let seen =
+            format!("withholds the address of test.bogusmx.local, but not its text ({words}");
+        findings.expect(
+            "resolver",
+            &seen,
+            "exempt bogusmx.local from its rebinding protection",
+        );
+    }
+}
+
+/// It keeps names below `.local` to itself, unless it is told to ask somebody for all names.
+#[test]
+fn it_is_systemd_resolved_without_a_route() {
+    let site = Site::on_port_53(resolved::start, THREE_ENDINGS, &[], &["Domains=~."]);
+    let findings = examine(&site);
+    findings.expect(
+        "resolver",
+        "does not list test.bogusmx.local: REFUSED",
+        "forward bogusmx.local to bogusmx",
+    );
+}
+
+/// What the doctor finds on a host whose resolver is the site's.
+fn examine(site: &Site) -> Findings {
+    let host = Host::healthy();
+    let resolver = site.server().ip();
+    host.names_resolver(resolver);
+    host.examine(&["--server", &site.list().to_string()])
+}
+
+/// At its own address, where its refusal means one thing only.
 #[test]
 fn it_is_systemd_resolved_which_keeps_local_names_to_itself() {
     let host = Host::healthy();

@@ -1,6 +1,9 @@
 //! What bogusmx asks is blind, silent or everybody's.
 
 use super::host::{CANARY, Host, nobody};
+use crate::resolvers::place::{Habit, Site};
+use crate::resolvers::powerdns;
+use crate::support::THREE_ENDINGS;
 
 /// Blind for the list's sake: what it asks takes loopback addresses out of answers.
 #[test]
@@ -9,7 +12,7 @@ fn it_is_blind() {
     let findings = host.examine(&[]);
     findings.expect(
         "upstream",
-        "takes reserved addresses out of answers, such as the one of null.hot.de",
+        "withholds reserved addresses, such as the one of null.hot.de: no records",
         "turn off its rebinding protection",
     );
     assert_eq!(findings.status, Some(1));
@@ -17,6 +20,19 @@ fn it_is_blind() {
     assert!(
         findings.of("resolver")[0].starts_with("resolver ok"),
         "{findings:?}"
+    );
+}
+
+/// As the protection of others than Unbound looks.
+#[test]
+fn it_is_blind_and_says_that_the_name_is_not_there() {
+    let site = Site::on_port_53(powerdns::start, THREE_ENDINGS, &[Habit::Protects], &[]);
+    let host = Host::healthy();
+    let upstream = site.server().ip().to_string();
+    host.examine(&["--upstream", &upstream]).expect(
+        "upstream",
+        "withholds reserved addresses, such as the one of null.hot.de: NXDOMAIN",
+        "turn off its rebinding protection",
     );
 }
 
@@ -82,4 +98,20 @@ fn it_is_everybodys() {
     );
     assert!(operator.contains("a resolver of your own"), "{operator}");
     assert!(sight.contains("does not answer"), "{sight}");
+}
+
+/// Somebody's name servers are down, and the resolver says nothing about his names.
+#[test]
+fn one_canary_that_is_answered_is_enough() {
+    let host = Host::healthy();
+    let config = "canary = [\"www.lame.failing\", \"null.hot.de\"]\n";
+    host.write(
+        "bogusmx.toml",
+        &format!("listen = [\"{}\"]\n{config}", host.daemon()),
+    );
+    let findings = host.examine(&[]);
+    assert!(
+        findings.of("upstream")[0].starts_with("upstream ok"),
+        "{findings:?}"
+    );
 }

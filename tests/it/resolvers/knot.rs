@@ -7,7 +7,7 @@ use crate::daemons::process::{Process, installed};
 const PAGE: &str = "resolvers/knot.md";
 
 /// Starts it with the page's lines. It minimises names and mixes case always.
-pub(super) fn start(place: &Place) -> Process {
+pub(crate) fn start(place: &Place) -> Process {
     start_with(place, &snippet(place))
 }
 

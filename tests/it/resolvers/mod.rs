@@ -15,10 +15,10 @@ mod asking;
 mod bind;
 mod dnsdist;
 mod dnsmasq;
-mod knot;
-mod place;
-mod powerdns;
-mod resolved;
+pub(crate) mod knot;
+pub(crate) mod place;
+pub(crate) mod powerdns;
+pub(crate) mod resolved;
 mod unbound;
 
 mod exempt;

@@ -22,11 +22,11 @@ const RECURSOR: &str = "recursor";
 const RESOLVER: &str = "resolver";
 
 /// Starts a resolver at its place.
-pub(super) type Start = fn(&Place) -> Process;
+pub(crate) type Start = fn(&Place) -> Process;
 
 /// What could come between the list and who asks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Habit {
+pub(crate) enum Habit {
     /// Asks for the parents first, and believes what they say (RFC 9156, RFC 8020).
     Minimises,
     /// Writes names in mixed case, and expects them back so.
@@ -38,7 +38,7 @@ pub(super) enum Habit {
 }
 
 /// Everything but the resolver.
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) server: SocketAddr,
     zone: &'static str,
     habits: Vec<Habit>,
@@ -54,7 +54,7 @@ pub(super) struct Place {
 }
 
 /// A place with a list and a running resolver. Everything stops when dropped, in the order of the fields.
-pub(super) struct Site {
+pub(crate) struct Site {
     _resolver: Process,
     oracle: Option<Oracle>,
     place: Place,
@@ -75,7 +75,7 @@ impl Site {
         habits: &[Habit],
         left_out: &[&'static str],
     ) -> Self {
-        Self::start(zone, start, script, habits, left_out, "")
+        Self::start(free(), zone, start, script, habits, left_out, "")
     }
 
     /// As `without`, with lines of the list's configuration.
@@ -86,7 +86,7 @@ impl Site {
         left_out: &[&'static str],
         setting: &str,
     ) -> Self {
-        Self::start(ZONE, start, script, habits, left_out, setting)
+        Self::start(free(), ZONE, start, script, habits, left_out, setting)
     }
 
     /// As `new`, with the lines of the page that contain any of `left_out` left out.
@@ -96,10 +96,22 @@ impl Site {
         habits: &[Habit],
         left_out: &[&'static str],
     ) -> Self {
-        Self::start(ZONE, start, script, habits, left_out, "")
+        Self::start(free(), ZONE, start, script, habits, left_out, "")
+    }
+
+    /// As `without`, on the port where programs ask that know no other.
+    pub(crate) fn on_port_53(
+        start: Start,
+        script: &str,
+        habits: &[Habit],
+        left_out: &[&'static str],
+    ) -> Self {
+        let server = (address::loopback(), 53).into();
+        Self::start(server, ZONE, start, script, habits, left_out, "")
     }
 
     fn start(
+        server: SocketAddr,
         zone: &'static str,
         start: Start,
         script: &str,
@@ -127,8 +139,7 @@ impl Site {
         let recursor = (address::loopback(), 53).into();
         let recursor = Unbound::start_with(&folder.path().join(RECURSOR), recursor, &nsd, "", "");
         let place = Place {
-            // An address of the only interface, because BIND listens on no other.
-            server: (Ipv4Addr::LOCALHOST, address::port()).into(),
+            server,
             zone,
             habits: habits.to_vec(),
             left_out: left_out.to_vec(),
@@ -151,12 +162,12 @@ impl Site {
     }
 
     /// Where the resolver answers.
-    pub(super) fn server(&self) -> SocketAddr {
+    pub(crate) fn server(&self) -> SocketAddr {
         self.place.server
     }
 
     /// Where the list answers, or will again.
-    pub(super) fn list(&self) -> SocketAddr {
+    pub(crate) fn list(&self) -> SocketAddr {
         self.place.list
     }
 
@@ -229,4 +240,9 @@ impl Place {
     pub(super) fn hints(&self) -> String {
         format!(". 300 NS ns.\nns. 300 A {}\n", self.nsd.address())
     }
+}
+
+/// An address of the only interface, because BIND listens on no other.
+fn free() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, address::port()).into()
 }

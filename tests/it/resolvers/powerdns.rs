@@ -7,14 +7,14 @@ const PAGE: &str = "resolvers/powerdns.md";
 
 /// An RPZ that takes loopback addresses out of answers; not all of 127.0.0.0/8, where the tests' name servers are.
 const PROTECTION: &str = "$TTL 60\n@ SOA localhost. root.localhost. 1 3600 600 86400 60\n@ NS localhost.\n\
-    24.0.0.0.127.rpz-ip CNAME *.\n";
+    24.0.0.0.127.rpz-ip CNAME .\n";
 
 /// Networks where the recursor asks nobody by default, but for whom it forwards to.
 const NOT_ASKED: &str =
     "127.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 169.254.0.0/16, 192.168.0.0/16, 172.16.0.0/12";
 
 /// Starts it with the page's lines.
-pub(super) fn start(place: &Place) -> Process {
+pub(crate) fn start(place: &Place) -> Process {
     start_with(place, &snippet(place))
 }
 

@@ -26,7 +26,7 @@ install -d -o systemd-resolve -g systemd-resolve /run/systemd/resolve
 exec \"$@\"";
 
 /// Starts both with the pages' lines.
-pub(super) fn start(place: &Place) -> Process {
+pub(crate) fn start(place: &Place) -> Process {
     let resolver = (address::loopback(), 53).into();
     let snippet = unbound::snippet(place);
     let unbound = Unbound::start_with(&place.folder(), resolver, &place.nsd, &snippet, "");
