@@ -9,7 +9,7 @@ const MAIN: &str = "/etc/exim4/conf.d/main/000_bogusmx";
 const ACL: &str = "/etc/exim4/conf.d/acl/29_bogusmx";
 
 /// Lets mail pass where the list is not to be had.
-fn start(network: &Network) -> Exim {
+pub(super) fn start(network: &Network) -> Exim {
     start_with(network, Page::read("mail/exim.md").file(ACL))
 }
 
@@ -78,7 +78,7 @@ fn start_with_hook(network: &Network) -> Exim {
 }
 
 /// The replies to recipients, each in a session of its own: Exim remembers what it has looked up in one.
-fn replies(exim: &Exim, recipients: &[&str]) -> Vec<String> {
+pub(super) fn replies(exim: &Exim, recipients: &[&str]) -> Vec<String> {
     let reply = |recipient: &&str| {
         let mut session = Session::open(exim.server());
         let reply = session.recipient(recipient);

@@ -6,10 +6,12 @@
 //! | `postfix` | Postfix, over SMTP: what `neighbours` has not, senders, codes, order |
 //! | `exim` | Exim, over SMTP |
 //! | `rspamd`, `spamassassin` | filters, given whole mails |
+//! | `slow` | domains that take the list long |
 //! | `pages` | everything on the pages is what the tests run |
 
 mod exim;
 mod pages;
 mod postfix;
 mod rspamd;
+mod slow;
 mod spamassassin;

@@ -20,16 +20,16 @@ const REFUSED: &str =
 const CREDENTIALS: &str = "AHVzZXIAcGFzc3dvcmQ=";
 
 /// A block of the page that stands beside main.cf.
-fn page(variant: &str) -> String {
+pub(super) fn page(variant: &str) -> String {
     Page::read("mail/postfix.md").file(&format!("/etc/postfix/main.cf{variant}"))
 }
 
-fn start(network: &Network, lines: &str) -> Postfix {
+pub(super) fn start(network: &Network, lines: &str) -> Postfix {
     let resolver = network.resolver().ip();
     Postfix::start_with(network.folder(), resolver, &shipped_table(), lines)
 }
 
-fn reply(mut session: Session, recipient: &str) -> String {
+pub(super) fn reply(mut session: Session, recipient: &str) -> String {
     let reply = session.recipient(recipient);
     session.close();
     reply

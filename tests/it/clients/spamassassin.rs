@@ -4,7 +4,7 @@ use crate::daemons::page::Page;
 use crate::daemons::site::{Network, shipped_table};
 use crate::daemons::spamassassin::SpamAssassin;
 
-fn start(network: &Network) -> SpamAssassin {
+pub(super) fn start(network: &Network) -> SpamAssassin {
     let rules = Page::read("mail/spamassassin.md").file("/etc/spamassassin/bogusmx.cf");
     SpamAssassin::new(network.folder(), network.resolver().ip(), &rules)
 }

@@ -29,8 +29,8 @@ pub(crate) struct Rspamd {
 pub(crate) struct Scan(Value);
 
 impl Rspamd {
-    /// Starts it with the resolver at `resolver`, looks at its lists from fifth of a second on, each time twice as long, and `local` files of its
-    /// configuration: names below `local.d`, with their texts.
+    /// Starts it with the resolver at `resolver`, and `local` files of its configuration: names below `local.d`, with
+    /// their texts. It looks at its lists 300 times as often as by default.
     pub(crate) fn start(folder: &Path, resolver: IpAddr, local: &[(&str, String)]) -> Self {
         let folder = folder.join("rspamd");
         let config = folder.join("local.d");
@@ -77,12 +77,17 @@ impl Rspamd {
         Self { process, server }
     }
 
-    /// What it says of a mail with this envelope.
+    /// What it says of a mail with this envelope, from a stranger.
     pub(crate) fn scan(&self, from: &str, to: &[&str]) -> Scan {
+        self.scan_from_client("IP: 192.0.1.1\r\n", from, to)
+    }
+
+    /// As `scan`, from a client that these headers describe.
+    pub(crate) fn scan_from_client(&self, client: &str, from: &str, to: &[&str]) -> Scan {
         let mail = MAIL.replace("@FROM@", from).replace("@TO@", to[0]);
         let recipients: String = to.iter().map(|to| format!("Rcpt: {to}\r\n")).collect();
         let request = format!(
-            "POST /checkv2 HTTP/1.0\r\nFrom: {from}\r\n{recipients}IP: 192.0.1.1\r\nHelo: mail.frd.mn\r\n\
+            "POST /checkv2 HTTP/1.0\r\nFrom: {from}\r\n{recipients}{client}Helo: mail.frd.mn\r\n\
              Content-Length: {}\r\n\r\n{mail}",
             mail.len()
         );

@@ -13,6 +13,7 @@ use super::oracle::Oracle;
 use super::postfix::Postfix;
 use super::smtp::Session;
 use super::unbound::{self, Unbound};
+use crate::support::upstream::Upstream;
 
 /// A network with name servers and the list, but without a mail server. Everything stops when dropped, in the order
 /// of the fields.
@@ -20,6 +21,7 @@ pub(crate) struct Network {
     oracle: Option<Oracle>,
     unbound: Unbound,
     _nsd: Nsd,
+    _upstream: Option<Upstream>,
     folder: TempDir,
 }
 
@@ -42,6 +44,28 @@ impl Network {
             oracle: Some(oracle),
             unbound,
             _nsd: nsd,
+            _upstream: None,
+            folder,
+        }
+    }
+
+    /// Whose list is `bogusmx`, and knows the `script`'s world, which takes its time.
+    pub(crate) fn with_slow_world(script: &str) -> Self {
+        let folder = folder();
+        let nsd = Nsd::start(folder.path(), &[]);
+        let upstream = Upstream::new(script);
+        // What the world takes its time for is one question, so let it.
+        let config = folder.path().join("bogusmx.toml");
+        fs::write(&config, "query_timeout = \"5s\"\n").expect("a writable folder");
+        let args = ["--config", config.to_str().expect("a plain path")];
+        let oracle = Oracle::start(folder.path(), upstream.address(), &args);
+        let resolver = unbound::future_address();
+        let unbound = Unbound::start(folder.path(), resolver, &nsd, oracle.address(), "");
+        Self {
+            oracle: Some(oracle),
+            unbound,
+            _nsd: nsd,
+            _upstream: Some(upstream),
             folder,
         }
     }
@@ -57,6 +81,7 @@ impl Network {
             oracle: None,
             unbound,
             _nsd: nsd,
+            _upstream: None,
             folder,
         }
     }
@@ -69,6 +94,12 @@ impl Network {
     /// Stops `bogusmx`, and nothing else.
     pub(crate) fn stop_oracle(&mut self) {
         self.oracle = None;
+    }
+
+    /// Starts it again at `address`, where it was, with the shipped table.
+    pub(crate) fn return_oracle(&mut self, address: SocketAddr) {
+        let oracle = Oracle::start_at(address, self.folder.path(), self.resolver(), &[]);
+        self.oracle = Some(oracle);
     }
 
     /// A folder for more daemons' files.
