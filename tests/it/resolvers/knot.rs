@@ -24,6 +24,7 @@ fn snippet(place: &Place) -> String {
 }
 
 fn start_with(place: &Place, zone: &str) -> Process {
+    place.always(&[Habit::Minimises, Habit::MixesCase]);
     let anchor = format!("trust_anchors.add([[{}]])", place.nsd.anchor().ds);
     let config = format!(
         "net.listen('{address}', {port}, {{ kind = 'dns' }})

@@ -1,5 +1,6 @@
 //! Where a resolver stands: the Internet behind it with a signed root, the list beside it, and what it is told to do.
 
+use std::cell::RefCell;
 use std::fs::{self, Permissions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
@@ -42,6 +43,8 @@ pub(crate) struct Place {
     pub(super) server: SocketAddr,
     zone: &'static str,
     habits: Vec<Habit>,
+    /// Those that the resolver can have.
+    known: RefCell<Vec<Habit>>,
     /// What lines of the page contain that somebody has left out.
     left_out: Vec<&'static str>,
     pub(super) nsd: Nsd,
@@ -142,6 +145,7 @@ impl Site {
             server,
             zone,
             habits: habits.to_vec(),
+            known: RefCell::default(),
             left_out: left_out.to_vec(),
             nsd,
             recursor,
@@ -150,6 +154,13 @@ impl Site {
             folder,
         };
         let mut resolver = start(&place);
+        for habit in habits {
+            let known = place.known.borrow();
+            assert!(
+                known.contains(habit),
+                "a habit that it cannot have: {habit:?}"
+            );
+        }
         resolver.wait_for("an answer", || {
             question::is_replied_to(place.server, "de.").then_some(())
         });
@@ -190,7 +201,13 @@ impl Place {
     }
 
     pub(super) fn has(&self, habit: Habit) -> bool {
+        self.known.borrow_mut().push(habit);
         self.habits.contains(&habit)
+    }
+
+    /// Says that the resolver has these habits in any case.
+    pub(super) fn always(&self, habits: &[Habit]) {
+        self.known.borrow_mut().extend(habits);
     }
 
     /// One of the two, by whether it has the habit.

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::place::Place;
+use super::place::{Habit, Place};
 use super::unbound;
 use crate::daemons::address;
 use crate::daemons::process::{Process, installed, unpacked};
@@ -22,6 +22,7 @@ mount --bind \"$folder/passwd\" /etc/passwd
 mount --bind \"$folder/group\" /etc/group
 install -D \"$folder/resolved.conf\" /etc/systemd/resolved.conf.d/bogusmx.conf
 install -D \"$folder/stub.conf\" /etc/systemd/resolved.conf.d/stub.conf
+install -D \"$folder/root.positive\" /run/dnssec-trust-anchors.d/root.positive
 install -d -o systemd-resolve -g systemd-resolve /run/systemd/resolve
 exec \"$@\"";
 
@@ -38,7 +39,9 @@ pub(crate) fn start(place: &Place) -> Process {
         "[Resolve]\nDNSStubListener=no\nDNSStubListenerExtra={}\n",
         place.server
     );
-    place.write("stub.conf", &listener);
+    let validation = place.either(Habit::Validates, "DNSSEC=yes\n", "DNSSEC=no\n");
+    place.write("stub.conf", &(listener + validation));
+    place.write("root.positive", &place.nsd.anchor().ds);
     for (file, line) in [("passwd", USER), ("group", GROUP)] {
         let mut text = fs::read_to_string(format!("/etc/{file}")).expect("a user database");
         if !text.contains("systemd-resolve:") {
