@@ -144,3 +144,23 @@ fn dnsdist_says_that_nobody_is_there() {
         status == Some(ResponseCode::ServFail)
     });
 }
+
+#[test]
+fn behind_unbound_without_the_host() {
+    check(unbound::start, Gone::Host, Cache::Lasts);
+}
+
+#[test]
+fn behind_knot_without_the_host() {
+    check(knot::start, Gone::Host, Cache::IsOver);
+}
+
+#[test]
+fn behind_dnsmasq_without_the_host() {
+    check(dnsmasq::start, Gone::Host, Cache::Lasts);
+}
+
+#[test]
+fn behind_dnsdist_without_the_host() {
+    check(dnsdist::start, Gone::Host, Cache::Lasts);
+}
