@@ -38,9 +38,14 @@ impl SpamAssassin {
 
     /// The report on a mail with this envelope sender and recipient, its lines joined.
     pub(crate) fn report(&self, from: &str, to: &str) -> String {
+        self.report_with(from, &format!("To: <{to}>"))
+    }
+
+    /// As `report`, with these header fields for recipients.
+    pub(crate) fn report_with(&self, from: &str, recipients: &str) -> String {
         let mail = format!(
             "Return-Path: <{from}>\nReceived: from mail.frd.mn (mail.frd.mn [9.9.9.9]) by web.company.de; \
-             Thu, 19 Mar 2015 10:00:00 +0000\nFrom: <j@company.de>\nTo: <{to}>\nSubject: Thursday\n\nSee you then.\n"
+             Thu, 19 Mar 2015 10:00:00 +0000\nFrom: <j@company.de>\n{recipients}\nSubject: Thursday\n\nSee you then.\n"
         );
         let site = self.site.display();
         let mut child = Command::new(installed("spamassassin", "spamassassin"))
