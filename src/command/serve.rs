@@ -15,6 +15,7 @@ use super::demo::{self, Demo};
 use super::settings::{LogLevel, Origin, Settings};
 use super::signals::{Daemon, Signals};
 use super::{CommandError, Ending, oracle, print, privilege, zones};
+use crate::front::authority::Authority;
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener};
 use crate::front::zone::Zone;
@@ -50,18 +51,19 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     announce(&settings, &zones)?;
 
     let addresses: Vec<SocketAddr> = listeners.iter().map(Listener::address).collect();
-    let dns = Arc::new(Dns::new(
+    let authority = Arc::new(Authority::new(
         Arc::clone(&zones),
         Arc::clone(&oracle),
         settings.front.clone(),
     ));
+    let dns = Arc::new(Dns::new(Arc::clone(&authority)));
     let stop = CancellationToken::new();
     let origins = settings.origins.clone();
     let daemon = Daemon {
         origins,
         zones,
         oracle,
-        dns: Arc::clone(&dns),
+        authority,
     };
     signals.watch(daemon, stop.clone());
     let drain = settings.front.answer_deadline + DRAIN_SLACK;

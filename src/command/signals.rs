@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::Origin;
 use super::zones;
-use crate::front::dns::Dns;
+use crate::front::authority::Authority;
 use crate::front::zone::Zone;
 use crate::oracle::Oracle;
 use crate::oracle::upstream::Upstream;
@@ -26,7 +26,7 @@ pub(super) struct Daemon {
     pub(super) origins: Vec<Origin>,
     pub(super) zones: Arc<[Zone]>,
     pub(super) oracle: Arc<Oracle<Upstream>>,
-    pub(super) dns: Arc<Dns<Upstream>>,
+    pub(super) authority: Arc<Authority<Upstream>>,
 }
 
 impl Signals {
@@ -73,7 +73,7 @@ impl Daemon {
 
     /// Logs what has been counted since the start.
     fn report(&self) {
-        let front = self.dns.stats().counters();
+        let front = self.authority.stats().counters();
         let counters = front.into_iter().chain(self.oracle.stats().counters());
         let words: Vec<String> = counters
             .map(|(name, count)| format!("{name}={count}"))

@@ -2,12 +2,16 @@
 //!
 //! Pure: the wire format is the business of those who send.
 
+use std::fmt::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::zone::{NotListedAs, Rr, UndecidedAs, Zone};
+use arrayvec::ArrayString;
+use smallvec::{SmallVec, smallvec};
+
+use super::zone::{NotListedAs, Rr, Settled, UndecidedAs, Zone};
 use crate::oracle::{Ruling, Source};
-use crate::verdict::{Doubt, Failure, Listing, Verdict};
+use crate::verdict::{Domain, Doubt, Failure, Listing, Verdict};
 
 /// The A record type (RFC 1035, section 3.2.2).
 pub const A: u16 = 1;
@@ -24,20 +28,19 @@ const UNDECIDED_TTL: u32 = 5;
 /// The longest text of an extended error: enough for the longest name and a reason.
 const TROUBLE_OCTETS_MAX: usize = 320;
 
-/// What is said to one query.
+/// What is said to one query, borrowed from what it is made of: making one allocates nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Answer<'a> {
     /// The response code.
     pub rcode: Rcode,
     /// Whether we speak as the zone's authority.
     pub is_authoritative: bool,
-    /// The answer section; all records are at the query name.
-    pub records: Vec<Rr>,
-    /// The SOA in the authority section, at the origin, with its TTL and MINIMUM set to the
-    /// answer's own lifetime: some resolvers go by the one, some by the other.
-    pub soa: Option<Rr>,
+    /// The answer section; all records are at the query name. A listing has two at most.
+    pub records: SmallVec<[Record<'a>; 2]>,
+    /// The SOA in the authority section.
+    pub soa: Option<Soa<'a>>,
     /// The extended error (RFC 8914).
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<Trouble<'a>>,
 }
 
 /// The response codes that we use.
@@ -59,36 +62,87 @@ pub enum Rcode {
     BadVers,
 }
 
+/// A resource record of the answer section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// The type, as on the wire.
+    pub rtype: u16,
+    /// Seconds.
+    pub ttl: u32,
+    /// What it says.
+    pub data: Data<'a>,
+}
+
+/// The data of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data<'a> {
+    /// An address.
+    Address(Ipv4Addr),
+    /// One character-string.
+    Text(&'a str),
+    /// As in the zone file.
+    Octets(&'a [u8]),
+}
+
+/// The SOA of a negative answer, at the origin, with its TTL and MINIMUM set to the answer's own
+/// lifetime: some resolvers go by the one, some by the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Soa<'a> {
+    /// The name that it is at.
+    pub origin: &'a Domain,
+    /// Its TTL and its MINIMUM, in seconds.
+    pub ttl: u32,
+    /// Its data in front of the MINIMUM.
+    pub stem: &'a [u8],
+}
+
 /// An extended error (RFC 8914).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble<'a> {
     /// The code.
     pub code: u16,
     /// The text for people.
-    pub text: String,
+    pub text: TroubleText<'a>,
 }
 
-impl Answer {
+/// The text of an extended error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleText<'a> {
+    /// As it stands.
+    Plain(&'static str),
+    /// Why there is no verdict.
+    Doubt(Doubt<'a>),
+}
+
+impl<'a> Answer<'a> {
     /// An answer that is nothing but a code.
     pub fn bare(rcode: Rcode) -> Self {
         Self {
             rcode,
             is_authoritative: false,
-            records: Vec::new(),
+            records: SmallVec::new(),
             soa: None,
             trouble: None,
         }
     }
 
+    /// SERVFAIL, because there are too many who wait already.
+    pub fn busy() -> Self {
+        Self::failed(Trouble {
+            code: 0,
+            text: TroubleText::Plain("too many queries wait for a verdict"),
+        })
+    }
+
     /// What a verdict says to a query of type `qtype`.
-    pub fn of_ruling(ruling: &Ruling, zone: &Zone, qtype: u16) -> Self {
+    pub fn of_ruling(ruling: &'a Ruling<'_>, zone: &'a Zone, qtype: u16) -> Self {
         let ttl = seconds(ruling.remaining);
         match ruling.verdict() {
             Verdict::Listed(listing) => {
                 let answer = Self::records(listed(&listing, ttl), zone, qtype, ttl);
                 let stale = || Trouble {
                     code: 3,
-                    text: "upstream fails, last listing kept".into(),
+                    text: TroubleText::Plain("upstream fails, last listing kept"),
                 };
                 let trouble = (ruling.source == Source::Stale).then(stale);
                 Self { trouble, ..answer }
@@ -96,25 +150,33 @@ impl Answer {
             Verdict::NotListed(_) => Self::not_listed(zone, ttl),
             Verdict::Undecided(doubt) => match zone.undecided {
                 UndecidedAs::NotListed => Self::not_listed(zone, UNDECIDED_TTL),
-                UndecidedAs::ServFail => {
-                    let trouble = Some(trouble(&doubt, ruling.source));
-                    Self {
-                        is_authoritative: true,
-                        trouble,
-                        ..Self::bare(Rcode::ServFail)
-                    }
-                }
+                UndecidedAs::ServFail => Self::failed(trouble(doubt, ruling.source)),
             },
         }
     }
 
+    /// What a name that needs no verdict says to a query of type `qtype`.
+    pub fn of_settled(settled: Settled<'a>, qtype: u16) -> Self {
+        match settled {
+            Settled::Outside => Self::bare(Rcode::Refused),
+            Settled::Fixed(zone, records) => Self::of_fixed(records, zone, qtype),
+            Settled::Never { zone, is_nodata } => Self::never(zone, is_nodata),
+        }
+    }
+
     /// What a name of the zone file says to a query of type `qtype`.
-    pub fn of_fixed(records: &[Rr], zone: &Zone, qtype: u16) -> Self {
-        Self::records(records.to_vec(), zone, qtype, soa_minimum(&zone.fixed.soa))
+    fn of_fixed(records: &'a [Rr], zone: &'a Zone, qtype: u16) -> Self {
+        let record = |rr: &'a Rr| Record {
+            rtype: rr.rtype,
+            ttl: rr.ttl,
+            data: Data::Octets(&rr.rdata),
+        };
+        let records = records.iter().map(record).collect();
+        Self::records(records, zone, qtype, soa_minimum(&zone.fixed.soa))
     }
 
     /// What is said at a name that is never listed.
-    pub fn never(zone: &Zone, is_nodata: bool) -> Self {
+    fn never(zone: &'a Zone, is_nodata: bool) -> Self {
         let ttl = soa_minimum(&zone.fixed.soa);
         if is_nodata {
             Self::negative(zone, Rcode::NoError, ttl)
@@ -124,7 +186,12 @@ impl Answer {
     }
 
     /// Those of the records that were asked for, else NODATA.
-    fn records(mut records: Vec<Rr>, zone: &Zone, qtype: u16, ttl: u32) -> Self {
+    fn records(
+        mut records: SmallVec<[Record<'a>; 2]>,
+        zone: &'a Zone,
+        qtype: u16,
+        ttl: u32,
+    ) -> Self {
         records.retain(|record| qtype == ANY || record.rtype == qtype);
         if records.is_empty() {
             return Self::negative(zone, Rcode::NoError, ttl);
@@ -136,7 +203,7 @@ impl Answer {
         }
     }
 
-    fn not_listed(zone: &Zone, ttl: u32) -> Self {
+    fn not_listed(zone: &'a Zone, ttl: u32) -> Self {
         let rcode = match zone.not_listed {
             NotListedAs::NoData => Rcode::NoError,
             NotListedAs::NxDomain => Rcode::NxDomain,
@@ -144,35 +211,36 @@ impl Answer {
         Self::negative(zone, rcode, ttl)
     }
 
-    fn negative(zone: &Zone, rcode: Rcode, ttl: u32) -> Self {
-        let soa = Some(soa_with(&zone.fixed.soa, ttl));
+    fn negative(zone: &'a Zone, rcode: Rcode, ttl: u32) -> Self {
+        let rdata = &zone.fixed.soa.rdata;
+        let soa = Soa {
+            origin: &zone.origin,
+            ttl,
+            stem: rdata.split_last_chunk::<4>().map_or(&[], |(stem, _)| stem),
+        };
         Self {
             is_authoritative: true,
-            soa,
+            soa: Some(soa),
             ..Self::bare(rcode)
+        }
+    }
+
+    fn failed(trouble: Trouble<'a>) -> Self {
+        Self {
+            is_authoritative: true,
+            trouble: Some(trouble),
+            ..Self::bare(Rcode::ServFail)
         }
     }
 }
 
 /// A listing's two records (RFC 5782, section 2.1): one A, because some clients read only the
 /// first, and one TXT of one character-string.
-fn listed(listing: &Listing<'_>, ttl: u32) -> Vec<Rr> {
-    let a = Rr {
-        rtype: A,
-        ttl,
-        rdata: Ipv4Addr::octets(&listing.hit.code).into(),
-    };
-    let text: &[u8] = listing.hit.text.as_bytes();
-    let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
-    let text = text.iter().take(length.into());
-    let rdata = std::iter::once(&length).chain(text).copied().collect();
-    vec![
-        a,
-        Rr {
-            rtype: TXT,
-            ttl,
-            rdata,
-        },
+fn listed<'a>(listing: &Listing<'a>, ttl: u32) -> SmallVec<[Record<'a>; 2]> {
+    let record = |rtype, data| Record { rtype, ttl, data };
+    smallvec![
+        record(A, Data::Address(listing.hit.code)),
+        record(TXT, Data::Text(listing.hit.text)),
     ]
 }
 
@@ -191,16 +259,8 @@ fn soa_minimum(soa: &Rr) -> u32 {
         .map_or(0, |minimum| u32::from_be_bytes(*minimum))
 }
 
-fn soa_with(soa: &Rr, ttl: u32) -> Rr {
-    let mut soa = Rr { ttl, ..soa.clone() };
-    if let Some(minimum) = soa.rdata.last_chunk_mut() {
-        *minimum = ttl.to_be_bytes();
-    }
-    soa
-}
-
 /// The extended error that tells the client's operator why there is no verdict.
-fn trouble(doubt: &Doubt<'_>, source: Source) -> Trouble {
+fn trouble(doubt: Doubt<'_>, source: Source) -> Trouble<'_> {
     let code = match doubt.failure {
         // "Cached Error"; the text still says which.
         _ if source == Source::Memory => 13,
@@ -213,12 +273,45 @@ fn trouble(doubt: &Doubt<'_>, source: Source) -> Trouble {
         | Failure::ClientBudget
         | Failure::Internal => 0,
     };
-    let mut text = match doubt.host {
-        Some(host) => format!("{host}: {}", doubt.failure),
-        None => doubt.failure.to_string(),
-    };
-    text.truncate(text.floor_char_boundary(TROUBLE_OCTETS_MAX));
+    let text = TroubleText::Doubt(doubt);
     Trouble { code, text }
+}
+
+impl Data<'_> {
+    /// Hands the data to `put` as it stands on the wire, piece by piece.
+    pub fn put(&self, mut put: impl FnMut(&[u8])) {
+        match self {
+            Self::Address(address) => put(&address.octets()),
+            Self::Octets(octets) => put(octets),
+            Self::Text(text) => {
+                let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+                put(&[length]);
+                put(text.as_bytes().get(..length.into()).unwrap_or_default());
+            }
+        }
+    }
+}
+
+impl TroubleText<'_> {
+    /// The text, cut where it is longer than any name and reason.
+    pub fn to_array(self) -> ArrayString<TROUBLE_OCTETS_MAX> {
+        let mut text = ArrayString::new();
+        // What does not fit is left out.
+        let _cut = write!(text, "{self}");
+        text
+    }
+}
+
+impl fmt::Display for TroubleText<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => formatter.write_str(text),
+            Self::Doubt(Doubt { failure, host }) => match host {
+                Some(host) => write!(formatter, "{host}: {failure}"),
+                None => failure.fmt(formatter),
+            },
+        }
+    }
 }
 
 #[cfg(test)]
@@ -230,7 +323,8 @@ mod tests {
     use super::*;
     use crate::front::zone::FixedNames;
     use crate::verdict::evidence::MxAnswer;
-    use crate::verdict::{Domain, Evidence, Policy, Rules, Table};
+    use crate::verdict::evidence::{Draft, DraftHost};
+    use crate::verdict::{Policy, Rules, Table};
 
     const MX: u16 = 15;
 
@@ -259,25 +353,19 @@ mod tests {
         }
     }
 
-    fn ruling(evidence: Evidence) -> Ruling {
-        Ruling::new(
-            Arc::new(evidence),
-            Arc::new(rules()),
-            Duration::from_millis(42_900),
-        )
+    fn ruling<'r>(draft: &Draft, rules: &'r Rules) -> Ruling<'r> {
+        Ruling::new(draft, rules, Duration::from_millis(42_900))
     }
 
-    fn listed() -> Ruling {
-        let host = crate::verdict::evidence::Host::unfit(10, "::1");
-        let mx = MxAnswer::Records { ttl: 300 };
-        ruling(Evidence {
-            mx,
-            hosts: vec![host],
+    fn listed() -> Draft {
+        Draft {
+            mx: MxAnswer::Records { ttl: 300 },
+            hosts: vec![DraftHost::unfit(10, "::1")],
             hosts_left_out: 0,
-        })
+        }
     }
 
-    fn check(answer: &Answer, expected: &str) {
+    fn check(answer: &Answer<'_>, expected: &str) {
         let records: Vec<String> = answer
             .records
             .iter()
@@ -286,7 +374,7 @@ mod tests {
         let soa = answer
             .soa
             .as_ref()
-            .map(|soa| format!(" soa {} {}", soa.ttl, soa_minimum(soa)));
+            .map(|soa| format!(" soa {} {}", soa.origin, soa.ttl));
         let trouble = answer
             .trouble
             .as_ref()
@@ -304,21 +392,25 @@ mod tests {
 
     #[test]
     fn listed_by_type() {
-        let answer = |qtype| Answer::of_ruling(&listed(), &zone(), qtype);
+        let (rules, zone) = (rules(), zone());
+        let ruling = ruling(&listed(), &rules);
+        let answer = |qtype| Answer::of_ruling(&ruling, &zone, qtype);
         check(&answer(A), "NoError 1:42");
         check(&answer(TXT), "NoError 16:42");
         check(&answer(ANY), "NoError 1:42 16:42");
-        check(&answer(MX), "NoError  soa 42 42");
-        assert_eq!(&*answer(A).records[0].rdata, [127, 0, 0, 2]);
-        assert_eq!(
-            &*answer(TXT).records[0].rdata,
-            b"\x1dDomain MX is Loopback address"
-        );
-        let stale = Ruling {
-            source: Source::Stale,
-            ..listed()
+        check(&answer(MX), "NoError  soa bogusmx.local 42");
+        let data = |qtype| {
+            let mut octets: Vec<u8> = Vec::new();
+            answer(qtype).records[0]
+                .data
+                .put(|piece| octets.extend(piece));
+            octets
         };
-        let answer = Answer::of_ruling(&stale, &zone(), A);
+        assert_eq!(data(A), [127, 0, 0, 2]);
+        assert_eq!(data(TXT), b"\x1dDomain MX is Loopback address");
+        let mut stale = ruling.clone();
+        stale.source = Source::Stale;
+        let answer = Answer::of_ruling(&stale, &zone, A);
         check(
             &answer,
             "NoError 1:42 ede 3 upstream fails, last listing kept",
@@ -327,28 +419,37 @@ mod tests {
 
     #[test]
     fn not_listed_either_way() {
-        let clean = ruling(Evidence::without_hosts(MxAnswer::Null { ttl: 60 }));
-        check(&Answer::of_ruling(&clean, &zone(), A), "NoError  soa 42 42");
+        let (rules, zone) = (rules(), zone());
+        let clean = ruling(&Draft::without_hosts(MxAnswer::Null { ttl: 60 }), &rules);
+        check(
+            &Answer::of_ruling(&clean, &zone, A),
+            "NoError  soa bogusmx.local 42",
+        );
         let zone = Zone {
             not_listed: NotListedAs::NxDomain,
-            ..zone()
+            ..zone
         };
         check(
             &Answer::of_ruling(&clean, &zone, TXT),
-            "NxDomain  soa 42 42",
+            "NxDomain  soa bogusmx.local 42",
         );
-        check(&Answer::never(&zone, false), "NxDomain  soa 900 900");
-        check(&Answer::never(&zone, true), "NoError  soa 900 900");
+        check(
+            &Answer::never(&zone, false),
+            "NxDomain  soa bogusmx.local 900",
+        );
+        check(
+            &Answer::never(&zone, true),
+            "NoError  soa bogusmx.local 900",
+        );
     }
 
     #[test]
     fn undecided_never_looks_like_innocence() {
+        let (rules, zone) = (rules(), zone());
         let check_failure = |failure, source, expected: &str| {
-            let ruling = Ruling {
-                source,
-                ..ruling(Evidence::failed(failure))
-            };
-            check(&Answer::of_ruling(&ruling, &zone(), A), expected);
+            let mut ruling = ruling(&Draft::failed(failure), &rules);
+            ruling.source = source;
+            check(&Answer::of_ruling(&ruling, &zone, A), expected);
         };
         let fresh = Source::LookedUp;
         check_failure(
@@ -373,10 +474,13 @@ mod tests {
         );
         let zone = Zone {
             undecided: UndecidedAs::NotListed,
-            ..zone()
+            ..zone
         };
-        let ruling = ruling(Evidence::failed(Failure::Timeout));
-        check(&Answer::of_ruling(&ruling, &zone, A), "NoError  soa 5 5");
+        let ruling = ruling(&Draft::failed(Failure::Timeout), &rules);
+        check(
+            &Answer::of_ruling(&ruling, &zone, A),
+            "NoError  soa bogusmx.local 5",
+        );
     }
 
     #[test]
@@ -386,11 +490,11 @@ mod tests {
             ttl: 7,
             rdata: [127, 0, 0, 2].into(),
         };
-        let records = [record];
-        check(&Answer::of_fixed(&records, &zone(), A), "NoError 1:7");
+        let (records, zone) = ([record], zone());
+        check(&Answer::of_fixed(&records, &zone, A), "NoError 1:7");
         check(
-            &Answer::of_fixed(&records, &zone(), TXT),
-            "NoError  soa 900 900",
+            &Answer::of_fixed(&records, &zone, TXT),
+            "NoError  soa bogusmx.local 900",
         );
     }
 }

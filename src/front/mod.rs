@@ -4,6 +4,7 @@
 //! `udp` and `tcp` own the sockets.
 
 pub mod answer;
+pub mod authority;
 pub mod dns;
 pub mod listen;
 pub mod stats;

@@ -59,7 +59,7 @@ pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connecti
         };
         // Closing at once tells the client to come back; keeping it waiting would not.
         let Ok(permit) = Arc::clone(&shared.free).try_acquire_owned() else {
-            shared.dns.stats().tcp_full.count();
+            shared.dns.authority().stats().tcp_full.count();
             continue;
         };
         let connection = Arc::clone(&shared);
@@ -91,7 +91,7 @@ async fn converse<L: Lookup>(
             query = queries.next(), if is_reading && answers.len() < PIPELINE_MAX => match query {
                 Some(query) => {
                     let query = query?.to_vec();
-                    answers.push(shared.dns.respond(query, client, Transport::Tcp));
+                    answers.push(shared.dns.respond(query, client, Transport::Tcp, None));
                 }
                 None => is_reading = false,
             },

@@ -42,7 +42,7 @@ pub(super) async fn serve<L: Lookup>(
         let packet = buffer.get(..length).unwrap_or_default().to_vec();
         let (socket, dns) = (Arc::clone(&socket), Arc::clone(&dns));
         tasks.spawn(async move {
-            if let Some(response) = dns.respond(packet, client, Transport::Udp).await
+            if let Some(response) = dns.respond(packet, client, Transport::Udp, None).await
                 && let Err(error) = socket.send_to(&response, client).await
             {
                 tracing::debug!(%client, %error, "a UDP answer could not be sent");

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use arc_swap::ArcSwap;
+use arrayvec::ArrayString;
 
+use crate::verdict::domain::NAME_OCTETS_MAX;
 use crate::verdict::{Domain, Rules};
 
 /// One zone that we serve.
@@ -66,7 +68,20 @@ pub struct FixedNames {
 
 /// Where a query name lies.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the domain is the usual case, and lies nowhere else"
+)]
 pub enum Place<'z> {
+    /// At a mail domain.
+    Mail(&'z Zone, Domain),
+    /// At a name that needs no verdict.
+    Settled(Settled<'z>),
+}
+
+/// The kinds of names that need no verdict.
+#[derive(Clone, Copy, Debug)]
+pub enum Settled<'z> {
     /// In none of our zones.
     Outside,
     /// At a name of the zone file.
@@ -78,8 +93,6 @@ pub enum Place<'z> {
         /// Whether it must be NODATA: there are, or may be, names below it.
         is_nodata: bool,
     },
-    /// At a mail domain.
-    Mail(&'z Zone, Domain),
 }
 
 impl FixedNames {
@@ -103,19 +116,19 @@ pub fn place<'z>(zones: &'z [Zone], labels: &[&[u8]]) -> Place<'z> {
         .iter()
         .filter_map(|zone| Some((zone, below(&zone.origin, labels)?)));
     let Some((zone, labels)) = candidates.min_by_key(|(_, rest)| rest.len()) else {
-        return Place::Outside;
+        return Place::Settled(Settled::Outside);
     };
     let name = key(labels);
     let records = name.as_deref().and_then(|name| zone.fixed.names.get(name));
     if let Some(records) = records {
-        return Place::Fixed(zone, records);
+        return Place::Settled(Settled::Fixed(zone, records));
     }
     let is_nodata = labels.len() == 1 || name.is_some_and(|name| zone.fixed.has_below(&name));
     match Domain::from_labels(labels.iter().copied()) {
         Ok(domain) if domain.not_mail().is_none() && !is_own(zones, &domain) => {
             Place::Mail(zone, domain)
         }
-        Ok(_) | Err(_) => Place::Never { zone, is_nodata },
+        Ok(_) | Err(_) => Place::Settled(Settled::Never { zone, is_nodata }),
     }
 }
 
@@ -133,15 +146,19 @@ fn is_own(zones: &[Zone], domain: &Domain) -> bool {
 }
 
 /// The key into the zone file's names; none for a name that no key can be.
-fn key(labels: &[&[u8]]) -> Option<String> {
-    let label = |label: &&[u8]| {
-        let text = str::from_utf8(label)
-            .ok()
-            .filter(|text| !text.contains('.'));
-        text.map(str::to_ascii_lowercase)
-    };
-    let labels: Option<Vec<String>> = labels.iter().map(label).collect();
-    labels.map(|labels| labels.join("."))
+fn key(labels: &[&[u8]]) -> Option<ArrayString<NAME_OCTETS_MAX>> {
+    let mut key = ArrayString::new();
+    for label in labels {
+        let label = str::from_utf8(label).ok()?;
+        if label.contains('.') {
+            return None;
+        }
+        let dot = if key.is_empty() { "" } else { "." };
+        key.try_push_str(dot).ok()?;
+        key.try_push_str(label).ok()?;
+    }
+    key.make_ascii_lowercase();
+    Some(key)
 }
 
 #[cfg(test)]
@@ -189,16 +206,18 @@ mod tests {
         ];
         let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
         let found = match place(&zones, &labels) {
-            Place::Outside => "outside".to_owned(),
-            Place::Fixed(zone, records) => format!("{} has {}", zone.origin, records.len()),
-            Place::Never {
+            Place::Settled(Settled::Outside) => "outside".to_owned(),
+            Place::Settled(Settled::Fixed(zone, records)) => {
+                format!("{} has {}", zone.origin, records.len())
+            }
+            Place::Settled(Settled::Never {
                 zone,
                 is_nodata: true,
-            } => format!("{} nodata", zone.origin),
-            Place::Never {
+            }) => format!("{} nodata", zone.origin),
+            Place::Settled(Settled::Never {
                 zone,
                 is_nodata: false,
-            } => format!("{} never", zone.origin),
+            }) => format!("{} never", zone.origin),
             Place::Mail(zone, domain) => format!("{} asks {domain}", zone.origin),
         };
         assert_eq!(found, expected, "{name}");

@@ -7,17 +7,18 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
+use super::clock::Moment;
+use super::entry::Entry;
 use super::gather::Notebook;
-use super::memory::Entry;
-use crate::verdict::{Domain, Evidence, Failure};
+use crate::verdict::{Domain, Draft, Failure};
 
 /// What the watchers of an evaluation see.
 #[derive(Debug)]
 pub(super) struct Progress {
-    /// What is known so far.
-    pub(super) evidence: Evidence,
-    /// What is remembered of the domain, once the evaluation is done.
-    pub(super) landed: Option<Arc<Entry>>,
+    /// What is known so far; once the evaluation is done, what is remembered of the domain.
+    pub(super) entry: Entry,
+    /// Whether it is done.
+    pub(super) has_landed: bool,
 }
 
 /// A watcher's end of an evaluation.
@@ -36,7 +37,7 @@ pub(super) enum Boarding {
     /// Somebody else's evaluation, joined.
     Joined(Watch),
     /// A new one, which the caller has to run.
-    New(Watch, Flight),
+    New(Watch, Box<Flight>),
     /// There are as many as may be.
     Full,
 }
@@ -44,6 +45,8 @@ pub(super) enum Boarding {
 /// An evaluation's own end; dropping it ends the evaluation for all who watch.
 pub(super) struct Flight {
     domain: Domain,
+    draft: Draft,
+    began_at: Moment,
     sender: watch::Sender<Progress>,
     flights: Arc<Flights>,
 }
@@ -63,27 +66,30 @@ impl Flights {
     }
 
     /// Joins the evaluation of the domain, or begins one.
-    pub(super) fn board(self: &Arc<Self>, domain: &Domain) -> Boarding {
+    pub(super) fn board(self: &Arc<Self>, domain: &Domain, now: Moment) -> Boarding {
         let mut in_air = self.in_air.lock();
         let full = in_air.len() >= self.in_air_max;
         match in_air.entry(domain.clone()) {
             Slot::Occupied(slot) => Boarding::Joined(slot.get().clone()),
             Slot::Vacant(_) if full => Boarding::Full,
             Slot::Vacant(slot) => {
+                let draft = Draft::pending();
                 let progress = Progress {
-                    evidence: Evidence::pending(),
-                    landed: None,
+                    entry: Entry::unnamed(&draft, now),
+                    has_landed: false,
                 };
                 let (sender, watch) = watch::channel(progress);
                 slot.insert(watch.clone());
                 let (domain, flights) = (domain.clone(), Arc::clone(self));
                 Boarding::New(
                     watch,
-                    Flight {
+                    Box::new(Flight {
                         domain,
+                        draft,
+                        began_at: now,
                         sender,
                         flights,
-                    },
+                    }),
                 )
             }
         }
@@ -92,23 +98,25 @@ impl Flights {
 
 impl Flight {
     /// What was found out, with `failure` in place of all that was not.
-    pub(super) fn close(&self, failure: Failure) -> Evidence {
-        self.sender
-            .send_modify(|progress| progress.evidence.close(failure));
-        self.sender.borrow().evidence.clone()
+    pub(super) fn close(&mut self, failure: Failure) -> &Draft {
+        self.draft.close(failure);
+        &self.draft
     }
 
     /// Shows the outcome to all who watch.
-    pub(super) fn land(self, entry: Arc<Entry>) {
-        self.sender
-            .send_modify(|progress| progress.landed = Some(entry));
+    pub(super) fn land(&self, entry: Entry) {
+        self.sender.send_modify(|progress| {
+            progress.entry = entry;
+            progress.has_landed = true;
+        });
     }
 }
 
 impl Notebook for Flight {
-    fn write(&mut self, entry: impl FnOnce(&mut Evidence) + Send) {
-        self.sender
-            .send_modify(|progress| entry(&mut progress.evidence));
+    fn write(&mut self, write: impl FnOnce(&mut Draft) + Send) {
+        write(&mut self.draft);
+        let entry = Entry::unnamed(&self.draft, self.began_at);
+        self.sender.send_modify(|progress| progress.entry = entry);
     }
 }
 

@@ -1,12 +1,13 @@
 //! Collects the evidence on one domain, within limits, and decides nothing.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
 use crate::verdict::Domain;
-use crate::verdict::evidence::{Addresses, Answer, Evidence, Failure, Host, MxAnswer};
+use crate::verdict::evidence::{Addresses, Answer, Draft, DraftHost, Failure, MxAnswer};
 
 /// What a collection may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct GatherLimits {
 /// Where a collection keeps what it knows, so that others can read it while it goes on.
 pub trait Notebook: Send {
     /// Writes something down, and lets readers know.
-    fn write(&mut self, entry: impl FnOnce(&mut Evidence) + Send);
+    fn write(&mut self, entry: impl FnOnce(&mut Draft) + Send);
 }
 
 /// Looks up the domain's MX records, then all addresses of its hosts side by side.
@@ -32,13 +33,13 @@ pub async fn gather<L: Lookup>(
     own: &[Domain],
     notebook: &mut impl Notebook,
 ) {
-    let evidence = match lookup.mail_hosts(domain).await {
+    let draft = match lookup.mail_hosts(domain).await {
         Ok(answer) => from_mail_hosts(domain, &answer, limits, own),
         // RFC 5321, section 5.1: only a domain that certainly has no MX falls back to its address.
-        Err(failure) => Evidence::failed(failure),
+        Err(failure) => Draft::failed(failure),
     };
-    let open = open_questions(&evidence);
-    notebook.write(|pages| *pages = evidence);
+    let open = open_questions(&draft);
+    notebook.write(|pages| *pages = draft);
 
     let mut answers: FuturesUnordered<_> = open
         .into_iter()
@@ -48,7 +49,7 @@ pub async fn gather<L: Lookup>(
         .collect();
     while let Some((index, family, answer)) = answers.next().await {
         notebook.write(|pages| {
-            if let Some(Host {
+            if let Some(DraftHost {
                 addresses: Addresses::Resolved { a, aaaa },
                 ..
             }) = pages.hosts.get_mut(index)
@@ -64,9 +65,9 @@ pub async fn gather<L: Lookup>(
 }
 
 /// The hosts whose addresses must be asked for, each in both families.
-fn open_questions(evidence: &Evidence) -> Vec<(usize, Domain, Family)> {
-    let asked = |host: &Host| matches!(host.addresses, Addresses::Resolved { .. });
-    let hosts = evidence
+fn open_questions(draft: &Draft) -> Vec<(usize, Domain, Family)> {
+    let asked = |host: &DraftHost| matches!(host.addresses, Addresses::Resolved { .. });
+    let hosts = draft
         .hosts
         .iter()
         .enumerate()
@@ -85,11 +86,11 @@ fn from_mail_hosts(
     answer: &MailHosts,
     limits: GatherLimits,
     own: &[Domain],
-) -> Evidence {
+) -> Draft {
     let ttl = answer.ttl;
     if answer.records.is_empty() {
-        let hosts = vec![Host::named(0, domain, own)];
-        return Evidence {
+        let hosts = vec![DraftHost::named(0, domain, own)];
+        return Draft {
             mx: MxAnswer::Implicit { ttl },
             hosts,
             hosts_left_out: 0,
@@ -101,12 +102,12 @@ fn from_mail_hosts(
         .iter()
         .all(|record| record.target == Target::Root)
     {
-        return Evidence::without_hosts(MxAnswer::Null { ttl });
+        return Draft::without_hosts(MxAnswer::Null { ttl });
     }
     let mut hosts = by_preference(&answer.records, own);
     let hosts_left_out = hosts.len().saturating_sub(limits.mx_hosts_max);
     hosts.truncate(limits.mx_hosts_max);
-    Evidence {
+    Draft {
         mx: MxAnswer::Records { ttl },
         hosts,
         hosts_left_out,
@@ -115,20 +116,20 @@ fn from_mail_hosts(
 
 /// The hosts, each once at its best preference; equal ones by name, so that answers do not depend
 /// on the order in which the records came.
-fn by_preference(records: &[MxRecord], own: &[Domain]) -> Vec<Host> {
-    let mut best: BTreeMap<Box<str>, Host> = BTreeMap::new();
+fn by_preference(records: &[MxRecord], own: &[Domain]) -> Vec<DraftHost> {
+    let mut best: BTreeMap<Box<str>, DraftHost> = BTreeMap::new();
     for host in records.iter().filter_map(|record| record.host(own)) {
         let known = best
             .entry(host.name.clone())
             .or_insert_with(|| host.clone());
         known.preference = known.preference.min(host.preference);
     }
-    let mut hosts: Vec<Host> = best.into_values().collect();
+    let mut hosts: Vec<DraftHost> = best.into_values().collect();
     hosts.sort_by_key(|host| host.preference);
     hosts
 }
 
-impl From<Result<HostAddresses, Failure>> for Answer {
+impl From<Result<HostAddresses, Failure>> for Answer<Box<[IpAddr]>> {
     fn from(answer: Result<HostAddresses, Failure>) -> Self {
         match answer {
             Ok(HostAddresses { addresses, ttl }) if addresses.is_empty() => Self::Absent { ttl },
@@ -142,11 +143,12 @@ impl From<Result<HostAddresses, Failure>> for Answer {
 mod tests {
     use super::super::world::World;
     use super::*;
+    use crate::verdict::evidence::{Evidence, Host};
 
-    struct Pages(Evidence);
+    struct Pages(Draft);
 
     impl Notebook for Pages {
-        fn write(&mut self, entry: impl FnOnce(&mut Evidence) + Send) {
+        fn write(&mut self, entry: impl FnOnce(&mut Draft) + Send) {
             entry(&mut self.0);
         }
     }
@@ -154,7 +156,7 @@ mod tests {
     /// Collects, and sums up: what the MX answer is, then the hosts with what is known of them.
     async fn check(domain: &str, script: &str, expected: &str) -> Vec<String> {
         let world = World::new(script);
-        let mut pages = Pages(Evidence::pending());
+        let mut pages = Pages(Draft::pending());
         let limits = GatherLimits { mx_hosts_max: 3 };
         let own = [Domain::parse("bogusmx.local").unwrap()];
         gather(
@@ -165,11 +167,12 @@ mod tests {
             &mut pages,
         )
         .await;
-        let host = |host: &Host| {
+        let octets = pages.0.to_octets();
+        let host = |host: Host<'_>| {
             let known: Vec<String> = host.known().map(|(ip, _)| ip.to_string()).collect();
             format!("{} {} [{}]", host.preference, host.name, known.join(" "))
         };
-        let hosts: Vec<String> = pages.0.hosts.iter().map(host).collect();
+        let hosts: Vec<String> = Evidence::read(&octets).hosts().map(host).collect();
         let mx = match pages.0.mx {
             MxAnswer::Records { .. } => "records",
             MxAnswer::Implicit { .. } => "implicit",

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::verdict::Domain;
-use crate::verdict::evidence::{Failure, Host};
+use crate::verdict::evidence::{DraftHost, Failure};
 
 /// Asks the DNS. One implementation goes upstream, another one is a test's scripted world.
 pub trait Lookup: Send + Sync + 'static {
@@ -50,6 +50,7 @@ pub struct MxRecord {
 
 /// What an MX record points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are names")]
 pub enum Target {
     /// `.`, as in the null MX of RFC 7505.
     Root,
@@ -72,11 +73,11 @@ impl MxRecord {
     /// The host that the record names; none for the root.
     ///
     /// `own` are the origins of our own zones.
-    pub fn host(&self, own: &[Domain]) -> Option<Host> {
+    pub fn host(&self, own: &[Domain]) -> Option<DraftHost> {
         match &self.target {
             Target::Root => None,
-            Target::Name(name) => Some(Host::named(self.preference, name, own)),
-            Target::Unfit(text) => Some(Host::unfit(self.preference, text)),
+            Target::Name(name) => Some(DraftHost::named(self.preference, name, own)),
+            Target::Unfit(text) => Some(DraftHost::unfit(self.preference, text)),
         }
     }
 }

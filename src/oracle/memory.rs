@@ -1,124 +1,105 @@
 //! What is remembered of each domain, bounded by octets.
 
-use std::sync::Arc;
-use std::time::Duration;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
-use moka::sync::Cache;
-use tokio::time::Instant;
+use super::clock::Moment;
+use super::entry::{Entry, Key};
+use crate::verdict::{Domain, Draft};
 
-use crate::verdict::{Domain, Evidence};
+/// What the cache itself costs for an entry: two pointers, its lists, its hash table, its memory of
+/// what it threw out. Measured (docs/performance.md).
+const ENTRY_OVERHEAD_OCTETS: usize = 56;
 
-/// What moka itself costs for an entry, measured with a boxed name as key.
-const ENTRY_OVERHEAD_OCTETS: usize = 385;
+/// What a usual entry weighs, by which the cache knows how many to expect.
+const USUAL_OCTETS: u64 = 160;
+
+/// The cache is locked in parts. Small parts grow in little time, large ones hold large entries.
+const PARTS_MAX: u64 = 256;
+const PART_OCTETS_MIN: u64 = 1 << 20;
+
+/// The share of entries that were thrown out and are still known by their hash, so that one which
+/// comes back stays longer.
+const GHOSTS: f64 = 0.1;
 
 /// The evidence on many domains.
 ///
 /// Entries do not expire here: how long one counts depends on the verdict, and so on the zone that
 /// asks. The bound on octets makes room for new ones.
 pub(super) struct Memory {
-    entries: Cache<Domain, Arc<Entry>>,
+    entries: Cache<Key, Entry, Weight>,
 }
 
-/// What is remembered of one domain.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The last collection, whole or with failures.
-    pub(super) finding: Finding,
-    /// How many collections in a row had failures, this one included.
-    pub(super) failures: u32,
-    /// While they last: the last finding that had some, and knew an address all the same.
-    last_partial: Option<Finding>,
-    /// While they last: the last finding without any.
-    last_whole: Option<Finding>,
-}
+#[derive(Clone)]
+struct Weight;
 
-/// Evidence, and when it was collected.
-#[derive(Clone, Debug)]
-pub(super) struct Finding {
-    pub(super) evidence: Arc<Evidence>,
-    pub(super) gathered_at: Instant,
+impl Weighter<Key, Entry> for Weight {
+    fn weight(&self, _: &Key, entry: &Entry) -> u64 {
+        let octets = entry.weight().saturating_add(ENTRY_OVERHEAD_OCTETS);
+        u64::try_from(octets).unwrap_or(u64::MAX)
+    }
 }
 
 impl Memory {
     /// A memory of at most `octets`, counting keys and the cache's own cost.
     pub(super) fn new(octets: u64) -> Self {
-        let entries = Cache::builder()
-            .max_capacity(octets)
-            .weigher(|domain: &Domain, entry: &Arc<Entry>| {
-                let octets = ENTRY_OVERHEAD_OCTETS + domain.as_str().len() + entry.weight();
-                u32::try_from(octets).unwrap_or(u32::MAX)
-            })
+        let parts = (octets / PART_OCTETS_MIN).clamp(1, PARTS_MAX);
+        let usual = usize::try_from(octets / USUAL_OCTETS).unwrap_or(usize::MAX);
+        let options = OptionsBuilder::new()
+            .weight_capacity(octets)
+            .estimated_items_capacity(usual)
+            .shards(usize::try_from(parts).unwrap_or(1))
+            .ghost_allocation(GHOSTS)
             .build();
+        let entries = match options {
+            Ok(options) => Cache::with_options(
+                options,
+                Weight,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            // Which it is only for want of one of the capacities.
+            Err(_incomplete) => Cache::with_weighter(usual, octets, Weight),
+        };
         Self { entries }
     }
 
-    pub(super) fn get(&self, domain: &Domain) -> Option<Arc<Entry>> {
-        self.entries.get(domain)
+    #[inline]
+    pub(super) fn get(&self, domain: &Domain) -> Option<Entry> {
+        self.entries.get(domain.as_str())
     }
 
     /// Remembers a finished collection, and what went before it if it had failures.
-    pub(super) fn store(&self, domain: &Domain, finding: Finding) -> Arc<Entry> {
-        let previous = self.entries.get(domain);
-        let entry = Arc::new(Entry::after(previous.as_deref(), finding));
-        self.entries.insert(domain.clone(), Arc::clone(&entry));
+    pub(super) fn store(&self, domain: &Domain, draft: &Draft, gathered_at: Moment) -> Entry {
+        let previous = self.get(domain);
+        let entry = Entry::after(previous.as_ref(), domain, draft, gathered_at);
+        self.entries.insert(Key(entry.clone()), entry.clone());
         entry
     }
 
-    /// How many domains are remembered, roughly.
-    pub(super) fn len(&self) -> u64 {
-        // Which moka counts when it gets to it.
-        self.entries.run_pending_tasks();
-        self.entries.entry_count()
+    /// How many domains are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
     }
 }
 
-impl Entry {
-    fn after(previous: Option<&Self>, finding: Finding) -> Self {
-        if finding.evidence.first_failure().is_none() {
-            return Self {
-                finding,
-                failures: 0,
-                last_partial: None,
-                last_whole: None,
-            };
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::evidence::MxAnswer;
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_the_rest_is_found() {
+        let memory = Memory::new(1 << 20);
+        let draft = Draft::without_hosts(MxAnswer::Null { ttl: 60 });
+        let domain = |number: u32| Domain::parse(&format!("d{number}.example")).unwrap();
+        for number in 0..20_000 {
+            memory.store(&domain(number), &draft, Moment { unix_ms: 0 });
         }
-        let (failures, last_partial, last_whole) = match previous {
-            None => (0, None, None),
-            Some(entry) if entry.failures == 0 => (0, None, Some(entry.finding.clone())),
-            Some(entry) => {
-                let knows = entry.finding.evidence.knows_an_address();
-                let partial = if knows {
-                    Some(&entry.finding)
-                } else {
-                    entry.last_partial.as_ref()
-                };
-                (entry.failures, partial.cloned(), entry.last_whole.clone())
-            }
-        };
-        Self {
-            finding,
-            failures: failures.saturating_add(1),
-            last_partial,
-            last_whole,
-        }
-    }
-
-    /// All findings that may still count, the newest first.
-    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
-        std::iter::once(&self.finding)
-            .chain(&self.last_partial)
-            .chain(&self.last_whole)
-    }
-
-    fn weight(&self) -> usize {
-        let evidence = self.findings().map(|finding| finding.evidence.weight());
-        size_of::<Self>() + evidence.sum::<usize>()
-    }
-}
-
-impl Finding {
-    /// How long ago the evidence was collected.
-    pub(super) fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.gathered_at)
+        let remembered = memory.len();
+        assert!((5_000..20_000).contains(&remembered), "{remembered}");
+        let found = (0..20_000).filter(|number| memory.get(&domain(*number)).is_some());
+        assert_eq!(found.count(), remembered);
+        assert!(memory.entries.weight() <= 1 << 20);
     }
 }

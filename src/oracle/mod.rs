@@ -4,10 +4,13 @@
 //! domain meanwhile watch together. What is kept is the evidence; each read judges it anew.
 
 mod budget;
+pub mod clock;
+mod entry;
 mod flight;
 pub mod gather;
 pub mod lookup;
 mod memory;
+mod recall;
 mod ruling;
 pub mod stats;
 #[cfg(test)]
@@ -24,15 +27,17 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use budget::Budgets;
 pub use budget::ClientBudget;
+use clock::{Clock, Moment};
+use entry::Entry;
 use flight::{Boarding, Flight, Flights, Watch};
 use gather::{GatherLimits, gather};
 use lookup::Lookup;
-use memory::{Entry, Finding, Memory};
+use memory::Memory;
 pub use ruling::{Lifetimes, Ruling, Source};
 use stats::Stats;
 
 use crate::verdict::evidence::MxAnswer;
-use crate::verdict::{Domain, Evidence, Failure, Rules, Verdict, judge};
+use crate::verdict::{Domain, Draft, Evidence, Failure, Rules, Verdict};
 
 /// What the oracle may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +72,7 @@ pub struct Oracle<L> {
     limits: Limits,
     lifetimes: Lifetimes,
     own: Vec<Domain>,
+    clock: Clock,
     memory: Memory,
     flights: Arc<Flights>,
     budgets: Budgets,
@@ -82,6 +88,7 @@ impl<L: Lookup> Oracle<L> {
             limits,
             lifetimes,
             own,
+            clock: Clock::start(),
             memory: Memory::new(limits.memory_octets),
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
             budgets: Budgets::new(limits.client_budget),
@@ -93,34 +100,53 @@ impl<L: Lookup> Oracle<L> {
     ///
     /// A `client` pays for new domains out of its budget. The answer comes within `patience`; an
     /// evaluation that takes longer goes on and is remembered.
-    pub async fn ask(
+    pub async fn ask<'r>(
         self: &Arc<Self>,
         domain: &Domain,
-        rules: &Arc<Rules>,
+        rules: &'r Rules,
         client: Option<IpAddr>,
         patience: Patience,
-    ) -> Ruling {
+    ) -> Ruling<'r> {
         if self.own.iter().any(|origin| domain.is_at_or_below(origin)) {
-            return self.rule(Evidence::without_hosts(MxAnswer::OwnZone), rules);
+            return self.rule(&Draft::without_hosts(MxAnswer::OwnZone), rules);
         }
-        let entry = self.memory.get(domain);
-        if let Some(entry) = &entry
-            && let Some(ruling) = self.recall(entry, rules)
-        {
-            self.stats.remembered.count();
-            if ruling.is_nearly_over {
-                self.refresh(domain);
-            }
+        if let Some(ruling) = self.recall(domain, rules, self.clock.now()) {
             return ruling;
         }
         let ruling = match self.board(domain, client) {
             Ok(watch) => self.follow(watch, rules, patience).await,
-            Err(failure) => self.rule(Evidence::failed(failure), rules),
+            Err(failure) => self.rule(&Draft::failed(failure), rules),
         };
-        match (ruling.verdict(), entry) {
-            (Verdict::Undecided(_), Some(entry)) => self.stale(&entry, rules).unwrap_or(ruling),
-            _ => ruling,
+        match ruling.verdict() {
+            Verdict::Undecided(_) => self.stale(domain, rules).unwrap_or(ruling),
+            Verdict::Listed(_) | Verdict::NotListed(_) => ruling,
         }
+    }
+
+    /// What can be said of a domain without waiting, because it is remembered.
+    ///
+    /// This is what [`Self::ask`] says first; whoever cannot wait asks for this alone.
+    pub fn recall<'r>(
+        self: &Arc<Self>,
+        domain: &Domain,
+        rules: &'r Rules,
+        now: Moment,
+    ) -> Option<Ruling<'r>> {
+        let entry = self.memory.get(domain)?;
+        let ruling = recall::recall(&entry, rules, &self.lifetimes, now)?;
+        self.stats.remembered.count();
+        if ruling.source == Source::Stale {
+            self.stats.stale.count();
+        }
+        if ruling.is_nearly_over {
+            self.refresh(domain);
+        }
+        Some(ruling)
+    }
+
+    /// The clock that [`Self::recall`] goes by.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// The counters of the oracle's work.
@@ -128,75 +154,17 @@ impl<L: Lookup> Oracle<L> {
         &self.stats
     }
 
-    /// How many domains are remembered, roughly.
-    pub fn remembered(&self) -> u64 {
+    /// How many domains are remembered.
+    pub fn remembered(&self) -> usize {
         self.memory.len()
     }
 
-    /// A ruling out of the memory, if what is remembered still counts under these rules.
-    ///
-    /// Where the last evaluation left the verdict open, what was known before counts to the end of
-    /// its own time, and a listing beyond that.
-    fn recall(&self, entry: &Entry, rules: &Arc<Rules>) -> Option<Ruling> {
-        let mut findings = entry
-            .findings()
-            .map(|finding| self.remembered_ruling(finding, entry, rules));
-        let last = findings.next().flatten();
-        let is_open = matches!(judge(&entry.finding.evidence, rules), Verdict::Undecided(_));
-        if !is_open {
-            return last;
-        }
-        let is_decided = |ruling: &Ruling| !matches!(ruling.verdict(), Verdict::Undecided(_));
-        match findings.flatten().find(is_decided) {
-            // The last evaluation's failure is kept for a while, and not tried again before that.
-            Some(before) => Some(Ruling {
-                is_nearly_over: last.is_none(),
-                ..before
-            }),
-            None => last.map(|open| self.stale(entry, rules).unwrap_or(open)),
-        }
-    }
-
-    /// A ruling from one finding, until its time is over.
-    fn remembered_ruling(
-        &self,
-        finding: &Finding,
-        entry: &Entry,
-        rules: &Arc<Rules>,
-    ) -> Option<Ruling> {
-        let life = self
-            .lifetimes
-            .of(&judge(&finding.evidence, rules), entry.failures);
-        let age = finding.age(Instant::now());
-        let remaining = life.checked_sub(age).filter(|left| !left.is_zero())?;
-        Some(Ruling {
-            source: Source::Memory,
-            is_nearly_over: self.lifetimes.is_nearly_over(remaining, life),
-            ..Ruling::new(Arc::clone(&finding.evidence), Arc::clone(rules), remaining)
-        })
-    }
-
-    /// The last listing, if the domain was listed and the end of that is not too long ago.
-    ///
-    /// RFC 8767, for listings only: a dead upstream must not open the gate, while a stale
-    /// "not listed" would let through what is new.
-    fn stale(&self, entry: &Entry, rules: &Arc<Rules>) -> Option<Ruling> {
-        let now = Instant::now();
-        let counts = |finding: &&Finding| match judge(&finding.evidence, rules) {
-            Verdict::Listed(listing) => {
-                let life = self.lifetimes.clamp(listing.ttl);
-                finding.age(now) < life.saturating_add(self.lifetimes.serve_stale)
-            }
-            Verdict::NotListed(_) | Verdict::Undecided(_) => false,
-        };
-        let finding = entry.findings().find(counts)?;
+    /// The last listing of a domain that cannot be judged now.
+    fn stale<'r>(&self, domain: &Domain, rules: &'r Rules) -> Option<Ruling<'r>> {
+        let entry = self.memory.get(domain)?;
+        let ruling = recall::stale(&entry, rules, &self.lifetimes, self.clock.now())?;
         self.stats.stale.count();
-        let evidence = Arc::clone(&finding.evidence);
-        let ruling = Ruling::new(evidence, Arc::clone(rules), self.lifetimes.stale_ttl);
-        Some(Ruling {
-            source: Source::Stale,
-            ..ruling
-        })
+        Some(ruling)
     }
 
     /// Joins the domain's evaluation, or begins one if the client may.
@@ -209,7 +177,7 @@ impl<L: Lookup> Oracle<L> {
             self.stats.client_budget.count();
             return Err(Failure::ClientBudget);
         }
-        match self.flights.board(domain) {
+        match self.flights.board(domain, self.clock.now()) {
             Boarding::Joined(watch) => {
                 self.stats.joined.count();
                 Ok(watch)
@@ -227,14 +195,14 @@ impl<L: Lookup> Oracle<L> {
 
     /// Begins an evaluation ahead of the entry's end, unless one is under way.
     fn refresh(self: &Arc<Self>, domain: &Domain) {
-        if let Boarding::New(_, flight) = self.flights.board(domain) {
+        if let Boarding::New(_, flight) = self.flights.board(domain, self.clock.now()) {
             self.stats.refreshes.count();
             self.take_off(domain.clone(), flight);
         }
     }
 
     /// Runs an evaluation to its end, whoever still waits for it.
-    fn take_off(self: &Arc<Self>, domain: Domain, mut flight: Flight) {
+    fn take_off(self: &Arc<Self>, domain: Domain, mut flight: Box<Flight>) {
         let oracle = Arc::clone(self);
         self.stats.evaluations.count();
         let evaluation = async move {
@@ -250,24 +218,24 @@ impl<L: Lookup> Oracle<L> {
                     limits,
                     ..
                 } = &*oracle;
-                gather(lookup, &domain, limits.gather, own, &mut flight).await;
+                gather(lookup, &domain, limits.gather, own, &mut *flight).await;
             };
             // Over time: what is known counts, and the rest has failed.
             let _over_time = timeout(oracle.limits.evaluation_deadline, collection).await;
-            let evidence = flight.close(Failure::Timeout);
-            oracle.count(&evidence);
-            let failure = evidence.first_failure().map(tracing::field::display);
-            tracing::debug!(%domain, failure, took = ?began.elapsed(), "evaluated");
-            let finding = Finding {
-                evidence: Arc::new(evidence),
-                gathered_at: Instant::now(),
-            };
-            flight.land(oracle.memory.store(&domain, finding));
+            let draft = flight.close(Failure::Timeout);
+            let entry = oracle.memory.store(&domain, draft, oracle.clock.now());
+            if let Some(newest) = entry.findings().next() {
+                let evidence = newest.evidence();
+                oracle.count(&evidence);
+                let failure = evidence.first_failure().map(tracing::field::display);
+                tracing::debug!(%domain, failure, took = ?began.elapsed(), "evaluated");
+            }
+            flight.land(entry);
         };
         tokio::spawn(evaluation);
     }
 
-    fn count(&self, evidence: &Evidence) {
+    fn count(&self, evidence: &Evidence<'_>) {
         if evidence.first_failure().is_some() {
             self.stats.failures.count();
         } else if evidence.lacks_addresses() {
@@ -279,7 +247,12 @@ impl<L: Lookup> Oracle<L> {
     }
 
     /// Watches an evaluation until it settles the verdict, or until `patience` ends.
-    async fn follow(&self, mut watch: Watch, rules: &Arc<Rules>, patience: Patience) -> Ruling {
+    async fn follow<'r>(
+        &self,
+        mut watch: Watch,
+        rules: &'r Rules,
+        patience: Patience,
+    ) -> Ruling<'r> {
         let deadline = match patience {
             Patience::Settled(time) => Some(Instant::now() + time),
             Patience::Whole => None,
@@ -295,39 +268,48 @@ impl<L: Lookup> Oracle<L> {
             match news {
                 Ok(Ok(())) => {}
                 // The evaluation ended without landing: it panicked.
-                Ok(Err(_gone)) => return self.rule(Evidence::failed(Failure::Internal), rules),
+                Ok(Err(_gone)) => return self.rule(&Draft::failed(Failure::Internal), rules),
                 Err(_elapsed) => {
                     self.stats.deadlines.count();
-                    let so_far = watch.borrow().evidence.clone();
-                    return self.rule(so_far, rules);
+                    let so_far = watch.borrow().entry.clone();
+                    return self.fresh(so_far, rules, 1);
                 }
             }
         }
     }
 
     /// One look at an evaluation: a ruling if it is done, or settled for one who waits for that.
-    fn look(&self, watch: &mut Watch, rules: &Arc<Rules>, patience: Patience) -> Option<Ruling> {
+    fn look<'r>(
+        &self,
+        watch: &mut Watch,
+        rules: &'r Rules,
+        patience: Patience,
+    ) -> Option<Ruling<'r>> {
         let progress = watch.borrow_and_update();
-        if let Some(entry) = &progress.landed {
-            let evidence = Arc::clone(&entry.finding.evidence);
-            return Some(self.fresh(evidence, rules, entry.failures));
+        let (entry, has_landed) = (progress.entry.clone(), progress.has_landed);
+        drop(progress);
+        if has_landed {
+            let failures = entry.failures();
+            return Some(self.fresh(entry, rules, failures));
         }
-        let waits_for_all = patience == Patience::Whole;
-        let undecided = matches!(judge(&progress.evidence, rules), Verdict::Undecided(_));
-        if waits_for_all || undecided {
+        if patience == Patience::Whole {
             return None;
         }
-        let evidence = progress.evidence.clone();
-        drop(progress);
-        Some(self.rule(evidence, rules))
+        let ruling = self.fresh(entry, rules, 1);
+        let is_settled = !matches!(ruling.verdict(), Verdict::Undecided(_));
+        is_settled.then_some(ruling)
     }
 
-    fn rule(&self, evidence: Evidence, rules: &Arc<Rules>) -> Ruling {
-        self.fresh(Arc::new(evidence), rules, 1)
+    fn rule<'r>(&self, draft: &Draft, rules: &'r Rules) -> Ruling<'r> {
+        self.fresh(Entry::unnamed(draft, self.clock.now()), rules, 1)
     }
 
-    fn fresh(&self, evidence: Arc<Evidence>, rules: &Arc<Rules>, failures: u32) -> Ruling {
-        let remaining = self.lifetimes.of(&judge(&evidence, rules), failures);
-        Ruling::new(evidence, Arc::clone(rules), remaining)
+    fn fresh<'r>(&self, entry: Entry, rules: &'r Rules, failures: u8) -> Ruling<'r> {
+        let ruling = Ruling::of_newest(entry, rules, Duration::ZERO);
+        let remaining = self.lifetimes.of(&ruling.verdict(), failures);
+        Ruling {
+            remaining,
+            ..ruling
+        }
     }
 }

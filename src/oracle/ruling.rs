@@ -1,20 +1,23 @@
 //! A verdict with its evidence and its lifetime.
 
-use std::sync::Arc;
+use std::ops::Range;
 use std::time::Duration;
 
-use crate::verdict::{Evidence, Rules, Verdict, judge};
+use super::clock::Moment;
+use super::entry::Entry;
+use crate::verdict::{Draft, Evidence, Rules, Verdict, judge};
 
 /// The longest exponent of the back-off: 2^16 x any first wait is past every sensible limit.
 const DOUBLINGS_MAX: u32 = 16;
 
 /// What [`super::Oracle::ask`] answers.
 #[derive(Clone, Debug)]
-pub struct Ruling {
-    /// What the DNS said.
-    pub evidence: Arc<Evidence>,
+pub struct Ruling<'r> {
+    /// What the DNS said, and where in it.
+    pub(super) entry: Entry,
+    pub(super) place: Range<usize>,
     /// What it was judged by.
-    pub rules: Arc<Rules>,
+    pub rules: &'r Rules,
     /// How long the verdict may be kept from now on.
     pub remaining: Duration,
     /// Where it comes from.
@@ -53,11 +56,30 @@ pub struct Lifetimes {
     pub refresh_ahead_percent: u32,
 }
 
-impl Ruling {
-    /// A ruling from an evaluation, for `remaining`.
-    pub fn new(evidence: Arc<Evidence>, rules: Arc<Rules>, remaining: Duration) -> Self {
+impl<'r> Ruling<'r> {
+    /// A ruling from what has just been found out, for `remaining`.
+    pub fn new(draft: &Draft, rules: &'r Rules, remaining: Duration) -> Self {
+        let entry = Entry::unnamed(draft, Moment { unix_ms: 0 });
+        Self::of_newest(entry, rules, remaining)
+    }
+
+    /// A ruling from an entry's newest finding.
+    pub(super) fn of_newest(entry: Entry, rules: &'r Rules, remaining: Duration) -> Self {
+        // An entry has a finding; without one there is no evidence, which reads as a failure.
+        let place = entry.findings().next().map_or(0..0, |newest| newest.place);
+        Self::of_place(entry, place, rules, remaining)
+    }
+
+    /// A ruling from one finding of an entry.
+    pub(super) fn of_place(
+        entry: Entry,
+        place: Range<usize>,
+        rules: &'r Rules,
+        remaining: Duration,
+    ) -> Self {
         Self {
-            evidence,
+            entry,
+            place,
             rules,
             remaining,
             source: Source::LookedUp,
@@ -65,21 +87,26 @@ impl Ruling {
         }
     }
 
+    /// What the DNS said.
+    pub fn evidence(&self) -> Evidence<'_> {
+        self.entry.evidence(&self.place)
+    }
+
     /// The verdict.
     pub fn verdict(&self) -> Verdict<'_> {
-        judge(&self.evidence, &self.rules)
+        judge(self.evidence(), self.rules)
     }
 }
 
 impl Lifetimes {
     /// How long a verdict counts from the time when its evidence was collected; `failures` is how
     /// many collections in a row had some.
-    pub(super) fn of(&self, verdict: &Verdict<'_>, failures: u32) -> Duration {
+    pub(super) fn of(&self, verdict: &Verdict<'_>, failures: u8) -> Duration {
         match verdict {
             Verdict::Listed(listing) => self.clamp(listing.ttl),
             Verdict::NotListed(not_listed) => self.clamp(not_listed.ttl),
             Verdict::Undecided(_) => {
-                let doublings = failures.saturating_sub(1).min(DOUBLINGS_MAX);
+                let doublings = u32::from(failures).saturating_sub(1).min(DOUBLINGS_MAX);
                 self.undecided_min_ttl
                     .saturating_mul(2_u32.saturating_pow(doublings))
                     .min(self.undecided_max_ttl)

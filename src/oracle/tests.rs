@@ -78,7 +78,7 @@ async fn ask(oracle: &Arc<Oracle<World>>, name: &str) -> String {
     ask_by(oracle, name, Policy::Any).await
 }
 
-fn summary(ruling: &Ruling) -> String {
+fn summary(ruling: &Ruling<'_>) -> String {
     let verdict = match ruling.verdict() {
         Verdict::Listed(_) => "listed".to_owned(),
         Verdict::NotListed(not_listed) => not_listed.reason.as_str().to_owned(),
@@ -226,13 +226,9 @@ async fn an_evaluation_ends_at_its_deadline_with_what_is_known() {
          good.de A 192.0.1.1",
     );
     let began = tokio::time::Instant::now();
+    let rules = rules(Policy::Any);
     let ruling = oracle
-        .ask(
-            &domain("slow.de"),
-            &rules(Policy::Any),
-            None,
-            Patience::Whole,
-        )
+        .ask(&domain("slow.de"), &rules, None, Patience::Whole)
         .await;
     assert_eq!(summary(&ruling), "undecided: upstream timed out 5");
     assert_eq!(began.elapsed(), secs(10));

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use arrayvec::ArrayString;
 use thiserror::Error;
 
 /// The longest name in text form, without the final dot: 255 octets on the wire (RFC 1035,
 /// section 2.3.4) less the root label and the first length octet.
-const NAME_OCTETS_MAX: usize = 253;
+pub const NAME_OCTETS_MAX: usize = 253;
 
 /// The longest label (RFC 1035, section 2.3.4).
 const LABEL_OCTETS_MAX: usize = 63;
@@ -15,9 +16,10 @@ const LABEL_OCTETS_MAX: usize = 63;
 /// A domain name of letters, digits, `-` and `_`, in lower case, without the final dot.
 ///
 /// It serves for mail domains, for MX hosts and for the origins of our own zones. Two names that
-/// DNS holds equal (RFC 4343) are equal here.
+/// DNS holds equal (RFC 4343) are equal here. It lies where it is used, not on the heap: one is made
+/// of every query.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Domain(Box<str>);
+pub struct Domain(ArrayString<NAME_OCTETS_MAX>);
 
 /// Why a name cannot be a [`Domain`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -70,25 +72,21 @@ impl Domain {
     /// [`Unfit`] says which rule of a host name a label breaks. `_` is allowed as Postfix's
     /// `valid_hostname()` allows it.
     pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Unfit> {
-        let mut name = String::with_capacity(32);
+        let mut name = ArrayString::new();
         for label in labels {
             check_label(label)?;
-            if !name.is_empty() {
-                name.push('.');
-            }
-            name.extend(
-                label
-                    .iter()
-                    .map(|octet| char::from(octet.to_ascii_lowercase())),
-            );
+            let dot = if name.is_empty() { "" } else { "." };
+            // Letters, digits, `-` and `_` are text.
+            let label = str::from_utf8(label).map_err(|_| Unfit::BadOctet)?;
+            name.try_push_str(dot)
+                .and_then(|()| name.try_push_str(label))
+                .map_err(|_full| Unfit::TooLong)?;
         }
         if name.is_empty() {
             return Err(Unfit::Empty);
         }
-        if name.len() > NAME_OCTETS_MAX {
-            return Err(Unfit::TooLong);
-        }
-        Ok(Self(name.into_boxed_str()))
+        name.make_ascii_lowercase();
+        Ok(Self(name))
     }
 
     /// The name in lower case, without the final dot.
@@ -104,7 +102,7 @@ impl Domain {
     /// Whether the name is `origin` or lies below it.
     pub fn is_at_or_below(&self, origin: &Self) -> bool {
         self.0
-            .strip_suffix(&*origin.0)
+            .strip_suffix(origin.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use domain::Domain;
-pub use evidence::{Evidence, Failure};
+pub use evidence::{Draft, Evidence, Failure};
 pub use judge::judge;
 use table::Hit;
 pub use table::Table;
@@ -44,7 +44,7 @@ pub struct Rules {
 }
 
 /// The three endings. "Could not find out" is never "not listed".
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Verdict<'a> {
     /// The domain's mail would go to reserved space.
     Listed(Listing<'a>),
@@ -55,10 +55,10 @@ pub enum Verdict<'a> {
 }
 
 /// Why a domain is listed: the address that hit, and the row that it hit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Listing<'a> {
     /// The host that has the address.
-    pub host: &'a evidence::Host,
+    pub host: evidence::Host<'a>,
     /// The address.
     pub address: IpAddr,
     /// The row of the table.

@@ -9,6 +9,7 @@ use super::{Finding, Outcome};
 use crate::command::settings::Origin;
 use crate::front::dns::client::Said;
 use crate::oracle::Ruling;
+use crate::verdict::evidence::octets::AddressList;
 use crate::verdict::evidence::{Addresses, Answer, Host, MxAnswer};
 use crate::verdict::table::Hit;
 use crate::verdict::{Domain, Verdict};
@@ -61,7 +62,7 @@ struct ReportedHit<'a> {
 }
 
 /// The report, with the newline that ends it.
-pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
+pub(super) fn report(finding: &Finding<'_>, origin: &Origin) -> String {
     let blank = Report {
         input: &finding.given,
         took_us: finding.took.as_micros(),
@@ -92,10 +93,10 @@ pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
 fn ruled<'a>(
     blank: Report<'a>,
     domain: &'a Domain,
-    ruling: &'a Ruling,
+    ruling: &'a Ruling<'_>,
     origin: &Origin,
 ) -> Report<'a> {
-    let evidence = &ruling.evidence;
+    let evidence = ruling.evidence();
     let report = Report {
         domain: Some(domain.as_str()),
         policy: Some(origin.policy.as_str()),
@@ -106,8 +107,7 @@ fn ruled<'a>(
         }),
         hosts: Some(
             evidence
-                .hosts
-                .iter()
+                .hosts()
                 .map(|host| reported(host, ruling))
                 .collect(),
         ),
@@ -171,7 +171,7 @@ fn mx_kind(mx: MxAnswer) -> &'static str {
     }
 }
 
-fn reported<'a>(host: &'a Host, ruling: &'a Ruling) -> ReportedHost<'a> {
+fn reported<'a>(host: Host<'a>, ruling: &'a Ruling<'_>) -> ReportedHost<'a> {
     let (kind, answers) = match &host.addresses {
         Addresses::Resolved { a, aaaa } => ("resolved", vec![("A", a), ("AAAA", aaaa)]),
         Addresses::Literal(_) => ("literal", Vec::new()),
@@ -179,7 +179,7 @@ fn reported<'a>(host: &'a Host, ruling: &'a Ruling) -> ReportedHost<'a> {
         Addresses::NotAHost => ("not-a-host", Vec::new()),
         Addresses::OwnZone => ("own-zone", Vec::new()),
     };
-    let failure = |(family, answer): (&str, &Answer)| {
+    let failure = |(family, answer): (&str, &Answer<AddressList<'_>>)| {
         answer
             .failure()
             .map(|failure| format!("{family}: {failure}"))
@@ -190,7 +190,7 @@ fn reported<'a>(host: &'a Host, ruling: &'a Ruling) -> ReportedHost<'a> {
     };
     ReportedHost {
         preference: host.preference,
-        name: &host.name,
+        name: host.name,
         kind,
         addresses: host.known().map(address).collect(),
         failures: answers.into_iter().filter_map(failure).collect(),

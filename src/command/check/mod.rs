@@ -23,18 +23,18 @@ use crate::verdict::{Domain, Rules, Verdict};
 const CONCURRENT: usize = 64;
 
 /// What is reported on one line of input.
-struct Finding {
+struct Finding<'r> {
     /// What was given: a domain, an address, or something else.
     given: String,
     /// How long it took.
     took: Duration,
-    outcome: Outcome,
+    outcome: Outcome<'r>,
 }
 
 /// The kinds of reports.
-enum Outcome {
+enum Outcome<'r> {
     /// Judged here, with all the evidence.
-    Ruled(Domain, Ruling),
+    Ruled(Domain, Ruling<'r>),
     /// A name that is answered without judging.
     NoMailDomain(Domain),
     /// Said by a running daemon.
@@ -47,7 +47,7 @@ enum Outcome {
 enum Judge {
     Here {
         oracle: Arc<Oracle<Upstream>>,
-        rules: Arc<Rules>,
+        rules: Rules,
     },
     Daemon {
         server: std::net::SocketAddr,
@@ -68,7 +68,7 @@ pub(super) async fn run(args: &CheckArgs) -> Result<Ending, CommandError> {
         Some(server) => Judge::Daemon { server },
         None => Judge::Here {
             oracle: oracle(&settings)?,
-            rules: Arc::new(zones::rules(&origin)?),
+            rules: zones::rules(&origin)?,
         },
     };
     let domains = Domains::new(&args.domains);
@@ -97,7 +97,11 @@ pub(super) async fn run(args: &CheckArgs) -> Result<Ending, CommandError> {
 }
 
 /// Judges one line of input; the octets are what it adds to the progress.
-async fn inspect(line: std::io::Result<Line>, judge: &Judge, origin: &Origin) -> (u64, Finding) {
+async fn inspect<'r>(
+    line: std::io::Result<Line>,
+    judge: &'r Judge,
+    origin: &Origin,
+) -> (u64, Finding<'r>) {
     let began = Instant::now();
     let (octets, given, outcome) = match line {
         Err(error) => (0, "-".to_owned(), Outcome::Error(None, error.to_string())),
@@ -120,7 +124,7 @@ async fn inspect(line: std::io::Result<Line>, judge: &Judge, origin: &Origin) ->
 }
 
 impl Judge {
-    async fn rule(&self, domain: Domain, origin: &Domain) -> Outcome {
+    async fn rule(&self, domain: Domain, origin: &Domain) -> Outcome<'_> {
         match self {
             Self::Here { .. } if domain.not_mail().is_some() => Outcome::NoMailDomain(domain),
             Self::Here { oracle, rules } => {
@@ -135,7 +139,7 @@ impl Judge {
     }
 }
 
-impl Finding {
+impl Finding<'_> {
     fn ending(&self) -> Ending {
         match &self.outcome {
             Outcome::Ruled(_, ruling) => match ruling.verdict() {

@@ -17,7 +17,7 @@ use crate::verdict::{Domain, Reason, Verdict};
 const RESERVED: &str = "reserved.cidr";
 
 /// The report, coloured; whoever prints it takes the colours out where they do not belong.
-pub(super) fn report(finding: &Finding, origin: &Origin) -> String {
+pub(super) fn report(finding: &Finding<'_>, origin: &Origin) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
     let _infallible = match &finding.outcome {
@@ -39,7 +39,7 @@ fn no_mail_domain(text: &mut String, domain: &Domain) -> fmt::Result {
     writeln!(text, "{domain} {GOOD}not listed{GOOD:#} {why}")
 }
 
-fn remote(text: &mut String, domain: &Domain, said: &Said, finding: &Finding) -> fmt::Result {
+fn remote(text: &mut String, domain: &Domain, said: &Said, finding: &Finding<'_>) -> fmt::Result {
     match said {
         Said::Listed { text: why, .. } => writeln!(text, "{domain} {BAD}listed{BAD:#} {why}")?,
         Said::NotListed { .. } => writeln!(text, "{domain} {GOOD}not listed{GOOD:#}")?,
@@ -63,8 +63,8 @@ fn remote(text: &mut String, domain: &Domain, said: &Said, finding: &Finding) ->
 fn ruled(
     text: &mut String,
     domain: &Domain,
-    ruling: &Ruling,
-    finding: &Finding,
+    ruling: &Ruling<'_>,
+    finding: &Finding<'_>,
     origin: &Origin,
 ) -> fmt::Result {
     match ruling.verdict() {
@@ -72,7 +72,7 @@ fn ruled(
             writeln!(text, "{domain} {BAD}listed{BAD:#} {}", listing.hit.text)?;
         }
         Verdict::NotListed(not_listed) => {
-            let why = explain(not_listed.reason, ruling.evidence.mx);
+            let why = explain(not_listed.reason, ruling.evidence().mx);
             writeln!(text, "{domain} {GOOD}not listed{GOOD:#}{why}")?;
         }
         Verdict::Undecided(doubt) => {
@@ -87,15 +87,15 @@ fn ruled(
             )?;
         }
     }
-    mx(text, ruling.evidence.mx)?;
-    for host in &ruling.evidence.hosts {
+    mx(text, ruling.evidence().mx)?;
+    for host in ruling.evidence().hosts() {
         self::host(text, host, ruling, origin)?;
     }
-    if ruling.evidence.hosts_left_out > 0 {
+    if ruling.evidence().hosts_left_out > 0 {
         writeln!(
             text,
             "├─ {} more hosts left out",
-            ruling.evidence.hosts_left_out
+            ruling.evidence().hosts_left_out
         )?;
     }
     let (policy, ttl, took) = (
@@ -138,13 +138,13 @@ fn mx(text: &mut String, mx: MxAnswer) -> fmt::Result {
     }
 }
 
-fn host(text: &mut String, host: &Host, ruling: &Ruling, origin: &Origin) -> fmt::Result {
+fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>, origin: &Origin) -> fmt::Result {
     let Host {
         name,
         preference,
         addresses,
     } = host;
-    match (ruling.evidence.mx, ruling.evidence.mx.ttl()) {
+    match (ruling.evidence().mx, ruling.evidence().mx.ttl()) {
         (MxAnswer::Records { .. }, Some(ttl)) => {
             writeln!(
                 text,
@@ -155,8 +155,8 @@ fn host(text: &mut String, host: &Host, ruling: &Ruling, origin: &Origin) -> fmt
     }
     match addresses {
         Addresses::Resolved { a, aaaa } => {
-            answer(text, "A", a)?;
-            answer(text, "AAAA", aaaa)?;
+            answer(text, "A", &a)?;
+            answer(text, "AAAA", &aaaa)?;
             if matches!((a, aaaa), (Answer::Absent { .. }, Answer::Absent { .. })) {
                 writeln!(text, "│  └─ {FAINT}no address{FAINT:#}")?;
             }
@@ -198,7 +198,7 @@ fn host(text: &mut String, host: &Host, ruling: &Ruling, origin: &Origin) -> fmt
 }
 
 /// Says why a family's addresses are not known, if they are not.
-fn answer(text: &mut String, family: &str, answer: &Answer) -> fmt::Result {
+fn answer<L>(text: &mut String, family: &str, answer: &Answer<L>) -> fmt::Result {
     match answer.failure() {
         Some(failure) => writeln!(text, "│  ├─ {family} {UNSURE}?{UNSURE:#} {failure}"),
         None => Ok(()),

@@ -19,7 +19,7 @@ pub use file::LogLevel;
 use file::{ConfigError, ConfigFile, OriginSection};
 
 use super::args::CommonArgs;
-use crate::front::dns::FrontLimits;
+use crate::front::authority::FrontLimits;
 use crate::front::listen::TcpLimits;
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::oracle::gather::GatherLimits;
@@ -96,7 +96,7 @@ pub enum SettingsError {
     },
     /// Two zones have one name.
     #[error("the origin '{0}' is there twice: give each [[origin]] a name of its own")]
-    OriginTwice(Domain),
+    OriginTwice(String),
     /// A zone on the command line that is none of several in the file.
     #[error("--origin {name} is none of the zones in {}: name one that is", file.display())]
     OriginUnknown {
@@ -234,7 +234,7 @@ fn origins(file: &ConfigFile, typed: &CommonArgs) -> Result<Vec<Origin>, Setting
         let name = section.name;
         let name = Domain::parse(&name).map_err(|why| SettingsError::Origin { name, why })?;
         if origins.iter().any(|origin| origin.name == name) {
-            return Err(SettingsError::OriginTwice(name));
+            return Err(SettingsError::OriginTwice(name.to_string()));
         }
         origins.push(Origin {
             name,

@@ -9,8 +9,7 @@ use hickory_server::server::Request;
 use hickory_server::zone_handler::{MessageResponseBuilder, Queries};
 
 use super::Transport;
-use crate::front::answer::{Answer, Rcode, Trouble};
-use crate::front::zone::{Rr, Zone};
+use crate::front::answer::{self, Answer, Rcode, Soa, Trouble};
 use crate::verdict::Domain;
 
 /// The payload that we send and take over UDP: what passes without fragments (RFC 9715).
@@ -27,15 +26,14 @@ pub(super) const EXTENDED_ERROR: u16 = 15;
 /// None if the encoder fails, which no answer of ours makes it do.
 pub(super) fn answer(
     request: &Request,
-    answer: &Answer,
-    zone: Option<&Zone>,
+    answer: &Answer<'_>,
     transport: Transport,
 ) -> Option<Vec<u8>> {
     let edns = request
         .edns
         .as_ref()
         .map(|theirs| edns(theirs, answer.trouble.as_ref()));
-    let whole = write(request, answer, zone, edns.as_ref(), false)?;
+    let whole = write(request, answer, edns.as_ref(), false)?;
     if transport == Transport::Tcp || whole.len() <= payload(request).into() {
         return Some(whole);
     }
@@ -46,7 +44,6 @@ pub(super) fn answer(
             is_authoritative: answer.is_authoritative,
             ..Answer::bare(answer.rcode)
         },
-        None,
         plain.as_ref(),
         true,
     )
@@ -66,8 +63,7 @@ pub(super) fn header_only(query: &Header, rcode: Rcode) -> Option<Vec<u8>> {
 
 fn write(
     request: &Request,
-    answer: &Answer,
-    zone: Option<&Zone>,
+    answer: &Answer<'_>,
     edns: Option<&Edns>,
     is_truncated: bool,
 ) -> Option<Vec<u8>> {
@@ -80,11 +76,11 @@ fn write(
     let records: Vec<Record> = answer
         .records
         .iter()
-        .map(|rr| record(query.original().name().clone(), rr))
+        .map(|record| self::record(query.original().name().clone(), record))
         .collect();
-    let soa = match (&answer.soa, zone) {
-        (Some(soa), Some(zone)) => Some(record(name(&zone.origin)?, soa)),
-        _ => None,
+    let soa = match &answer.soa {
+        Some(soa) => Some(self::soa(soa)?),
+        None => None,
     };
     let mut octets = Vec::with_capacity(PLAIN_PAYLOAD_OCTETS.into());
     let mut encoder = BinEncoder::new(&mut octets);
@@ -107,12 +103,13 @@ fn payload(request: &Request) -> u16 {
 }
 
 /// Our OPT record (RFC 6891): version 0, DO as the client has it (RFC 3225, section 3).
-fn edns(theirs: &Edns, trouble: Option<&Trouble>) -> Edns {
+fn edns(theirs: &Edns, trouble: Option<&Trouble<'_>>) -> Edns {
     let mut edns = Edns::new();
     edns.set_max_payload(EDNS_PAYLOAD_OCTETS);
     edns.set_version(0);
     edns.set_dnssec_ok(theirs.flags().dnssec_ok);
     if let Some(Trouble { code, text }) = trouble {
+        let text = text.to_array();
         let data = code.to_be_bytes().into_iter().chain(text.bytes()).collect();
         edns.options_mut()
             .insert(EdnsOption::Unknown(EXTENDED_ERROR, data));
@@ -120,16 +117,21 @@ fn edns(theirs: &Edns, trouble: Option<&Trouble>) -> Edns {
     edns
 }
 
-fn record(name: Name, rr: &Rr) -> Record {
-    let rdata = NULL::with(rr.rdata.to_vec());
-    Record::from_rdata(
-        name,
-        rr.ttl,
-        RData::Unknown {
-            code: RecordType::from(rr.rtype),
-            rdata,
-        },
-    )
+fn record(name: Name, record: &answer::Record<'_>) -> Record {
+    let mut rdata = Vec::new();
+    record.data.put(|piece| rdata.extend(piece));
+    unknown(name, record.rtype, record.ttl, rdata)
+}
+
+fn soa(soa: &Soa<'_>) -> Option<Record> {
+    let rdata = [soa.stem, &soa.ttl.to_be_bytes()].concat();
+    Some(unknown(name(soa.origin)?, answer::SOA, soa.ttl, rdata))
+}
+
+fn unknown(name: Name, rtype: u16, ttl: u32, rdata: Vec<u8>) -> Record {
+    let rdata = NULL::with(rdata);
+    let code = RecordType::from(rtype);
+    Record::from_rdata(name, ttl, RData::Unknown { code, rdata })
 }
 
 fn name(origin: &Domain) -> Option<Name> {

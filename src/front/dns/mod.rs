@@ -9,23 +9,18 @@ mod encode;
 pub mod stub;
 pub mod zone_file;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hickory_net::xfer::Protocol;
 use hickory_proto::op::{Header, MessageType, OpCode};
 use hickory_proto::rr::DNSClass;
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use hickory_server::server::Request;
-use ipnet::IpNet;
-use tokio::sync::Semaphore;
 
-use super::answer::{Answer, Rcode, Trouble};
-use super::stats::FrontStats;
-use super::zone::{Place, Zone, place};
+use super::answer::{Answer, Rcode};
+use super::authority::{Admission, Authority, Question};
 use crate::oracle::lookup::Lookup;
-use crate::oracle::{Oracle, Patience};
 
 /// How a query came, which decides how long its answer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,75 +31,82 @@ pub enum Transport {
     Tcp,
 }
 
-/// What the front grants its clients.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrontLimits {
-    /// Networks whose queries are answered; others are refused.
-    pub allow_query: Vec<IpNet>,
-    /// How long a client waits for a verdict.
-    pub answer_deadline: Duration,
-    /// Queries that wait for a verdict at one time, past which they are answered SERVFAIL at once.
-    /// Each costs a task of some kilobytes.
-    pub pending_answers_max: usize,
-}
-
-/// Answers DNS queries out of zones and an oracle.
+/// Answers DNS messages.
 pub struct Dns<L> {
-    zones: Arc<[Zone]>,
-    oracle: Arc<Oracle<L>>,
-    limits: FrontLimits,
-    pending: Semaphore,
-    stats: FrontStats,
+    authority: Arc<Authority<L>>,
 }
 
 impl<L: Lookup> Dns<L> {
-    /// A front for these zones.
-    pub fn new(zones: Arc<[Zone]>, oracle: Arc<Oracle<L>>, limits: FrontLimits) -> Self {
-        let pending = Semaphore::new(limits.pending_answers_max.min(Semaphore::MAX_PERMITS));
-        Self {
-            zones,
-            oracle,
-            limits,
-            pending,
-            stats: FrontStats::default(),
-        }
+    /// Reads and writes for this authority.
+    pub fn new(authority: Arc<Authority<L>>) -> Self {
+        Self { authority }
     }
 
-    /// The counters of what was answered.
-    pub fn stats(&self) -> &FrontStats {
-        &self.stats
+    /// Who answers.
+    pub fn authority(&self) -> &Authority<L> {
+        &self.authority
     }
 
     /// The answer to a packet; none for what is no query.
     ///
     /// Everything that is a query gets an answer, always: silence makes resolvers write a server
-    /// off for all names.
+    /// off for all names. Who has been admitted already waits for a verdict whoever else does.
     pub async fn respond(
         &self,
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
+        admission: Option<Admission>,
     ) -> Option<Vec<u8>> {
-        let header = Header::read(&mut BinDecoder::new(&packet)).ok()?;
+        let request = match self.take(packet, client, transport) {
+            Ok(request) => request,
+            Err(response) => return response,
+        };
+        let labels: Vec<&[u8]> = labels(&request);
+        let question = question(&request, &labels);
+        let say = |answer: &Answer<'_>| encode::answer(&request, answer, transport);
+        let authority = &self.authority;
+        if let Some(response) = authority.answer_at_once(question, authority.clock().now(), say) {
+            return response;
+        }
+        match admission.or_else(|| authority.admit()) {
+            Some(admission) => {
+                authority
+                    .answer(admission, question, client.ip(), say)
+                    .await
+            }
+            None => authority.turn_away(say),
+        }
+    }
+
+    /// SERVFAIL to a packet that is a query, because there are too many who wait already.
+    pub fn turn_away(&self, packet: &[u8]) -> Option<Vec<u8>> {
+        let header = Header::read(&mut BinDecoder::new(packet)).ok()?;
+        let is_query = header.message_type == MessageType::Query;
+        let say = |answer: &Answer<'_>| encode::header_only(&header, answer.rcode);
+        is_query.then(|| self.authority.turn_away(say)).flatten()
+    }
+
+    /// Takes a query in; else the response to what is none, or none that can be answered.
+    fn take(
+        &self,
+        packet: Vec<u8>,
+        client: SocketAddr,
+        transport: Transport,
+    ) -> Result<Request, Option<Vec<u8>>> {
+        let header = Header::read(&mut BinDecoder::new(&packet)).map_err(|_short| None)?;
         // Answering a response would let two servers answer each other for ever.
         if header.message_type == MessageType::Response {
-            self.stats.dropped.count();
-            return None;
+            self.authority.stats().dropped.count();
+            return Err(None);
         }
-        let answer_or_query = self.read(&header, packet, client);
-        let response = match answer_or_query {
-            Err((rcode, Some(request))) => {
-                encode::answer(&request, &Answer::bare(rcode), None, transport)
+        self.read(&header, packet, client).map_err(|refusal| {
+            self.authority.stats().faulty.count();
+            match refusal {
+                (rcode, Some(request)) => encode::answer(&request, &Answer::bare(rcode), transport),
+                (rcode, None) => encode::header_only(&header, rcode),
             }
-            Err((rcode, None)) => encode::header_only(&header, rcode),
-            Ok(request) => {
-                let (answer, zone) = self.answer(&request, client.ip()).await;
-                self.stats.count(answer.rcode, !answer.records.is_empty());
-                return encode::answer(&request, &answer, zone, transport);
-            }
-        };
-        self.stats.faulty.count();
-        response
+        })
     }
 
     /// Reads the query, or says with which code it is turned away: with the question echoed if it
@@ -136,63 +138,33 @@ impl<L: Lookup> Dns<L> {
             .queries()
             .first()
             .map(|query| query.query_class());
-        if class != Some(DNSClass::IN) || !self.is_allowed(client.ip()) {
+        if class != Some(DNSClass::IN) || !self.authority.is_allowed(client.ip()) {
             return Err((Rcode::Refused, Some(Box::new(request))));
         }
         Ok(request)
     }
-
-    fn is_allowed(&self, client: IpAddr) -> bool {
-        let client = client.to_canonical();
-        self.limits
-            .allow_query
-            .iter()
-            .any(|network| network.contains(&client))
-    }
-
-    /// What is said to a query, and the zone that says it.
-    async fn answer(&self, request: &Request, client: IpAddr) -> (Answer, Option<&Zone>) {
-        let Some(query) = request.queries.queries().first() else {
-            return (Answer::bare(Rcode::FormErr), None);
-        };
-        let qtype = u16::from(query.query_type());
-        let labels: Vec<&[u8]> = query.original().name().iter().collect();
-        match place(&self.zones, &labels) {
-            Place::Outside => (Answer::bare(Rcode::Refused), None),
-            Place::Fixed(zone, records) => (Answer::of_fixed(records, zone, qtype), Some(zone)),
-            Place::Never { zone, is_nodata } => (Answer::never(zone, is_nodata), Some(zone)),
-            Place::Mail(zone, domain) => {
-                let Ok(_permit) = self.pending.try_acquire() else {
-                    self.stats.pending_full.count();
-                    return (busy(), Some(zone));
-                };
-                let patience = Patience::Settled(self.limits.answer_deadline);
-                let rules = zone.rules.load_full();
-                let ruling = self
-                    .oracle
-                    .ask(&domain, &rules, Some(client), patience)
-                    .await;
-                (Answer::of_ruling(&ruling, zone, qtype), Some(zone))
-            }
-        }
-    }
 }
 
-fn busy() -> Answer {
-    let trouble = Trouble {
-        code: 0,
-        text: "too many queries wait for a verdict".into(),
-    };
-    Answer {
-        is_authoritative: true,
-        trouble: Some(trouble),
-        ..Answer::bare(Rcode::ServFail)
+fn labels(request: &Request) -> Vec<&[u8]> {
+    let queries = request.queries.queries();
+    queries
+        .first()
+        .map(|query| query.original().name().iter().collect())
+        .unwrap_or_default()
+}
+
+fn question<'q>(request: &Request, labels: &'q [&'q [u8]]) -> Question<'q> {
+    let first = request.queries.queries().first();
+    Question {
+        labels,
+        qtype: first.map_or(0, |query| query.query_type().into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
+    use std::time::Duration;
 
     use arc_swap::ArcSwap;
     use hickory_proto::op::{Edns, Message, Query};
@@ -200,10 +172,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::front::zone::{NotListedAs, UndecidedAs};
+    use crate::front::authority::FrontLimits;
+    use crate::front::zone::{NotListedAs, UndecidedAs, Zone};
     use crate::oracle::gather::GatherLimits;
     use crate::oracle::world::World;
-    use crate::oracle::{ClientBudget, Lifetimes, Limits};
+    use crate::oracle::{ClientBudget, Lifetimes, Limits, Oracle};
     use crate::verdict::{Domain, Policy, Rules, Table};
 
     fn dns() -> Dns<World> {
@@ -246,11 +219,8 @@ mod tests {
             answer_deadline: Duration::from_secs(1),
             pending_answers_max: 16,
         };
-        Dns::new(
-            [zone].into(),
-            Arc::new(Oracle::new(world, vec![origin], limits, lifetimes)),
-            front,
-        )
+        let oracle = Arc::new(Oracle::new(world, vec![origin], limits, lifetimes));
+        Dns::new(Arc::new(Authority::new([zone].into(), oracle, front)))
     }
 
     fn query() -> Vec<u8> {
@@ -267,7 +237,7 @@ mod tests {
             .build()
             .unwrap();
         let client = SocketAddr::from(([127, 0, 0, 1], 53));
-        runtime.block_on(dns.respond(packet, client, Transport::Udp))
+        runtime.block_on(dns.respond(packet, client, Transport::Udp, None))
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub enum ZoneFileError {
         /// The name.
         name: String,
         /// The zone's origin.
-        origin: Domain,
+        origin: String,
     },
     /// A record with octets that cannot be sent.
     #[error("{file}: the record at {name} cannot be encoded: {message}")]
@@ -66,7 +66,7 @@ pub fn read(text: &str, file: &str, origin: &Domain) -> Result<FixedNames, ZoneF
         let name = relative(&record.name, origin).ok_or_else(|| ZoneFileError::Outside {
             file: file.to_owned(),
             name: record.name.to_string(),
-            origin: origin.clone(),
+            origin: origin.to_string(),
         })?;
         names
             .entry(name.into())

@@ -1,23 +1,26 @@
 //! What the DNS said about one mail domain: facts, with their lifetimes, and no opinion on them.
+//!
+//! A [`Draft`] is what a collection writes into; [`Evidence`] is read, out of the compact form that a
+//! draft is turned into (`octets`).
+
+mod draft;
+pub mod octets;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
 
-use super::domain::Domain;
+pub use draft::{Draft, DraftHost};
+use octets::{AddressList, Cursor};
 
-/// All that was found out about one mail domain.
-///
-/// While it is being collected, what is not known yet is [`Answer::Pending`]; the finished evidence
-/// has none of these.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Evidence {
+/// All that was found out about one mail domain, read out of its compact form.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'e> {
     /// What the question for MX records brought.
     pub mx: MxAnswer,
-    /// The hosts that take the domain's mail, the best preference first.
-    pub hosts: Vec<Host>,
     /// How many hosts were left out because there were more than the limit.
     pub hosts_left_out: usize,
+    hosts: Cursor<'e>,
 }
 
 /// The outcome of the MX look-up.
@@ -47,25 +50,25 @@ pub enum MxAnswer {
 }
 
 /// One host that an MX record names, or the domain itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
+#[derive(Clone, Copy, Debug)]
+pub struct Host<'e> {
     /// The preference of its MX record; the lowest is tried first.
     pub preference: u16,
     /// The name, as it stood in the MX record if it is no host name.
-    pub name: Box<str>,
+    pub name: &'e str,
     /// What is known of its addresses.
-    pub addresses: Addresses,
+    pub addresses: Addresses<AddressList<'e>>,
 }
 
-/// Where a host's addresses come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Addresses {
+/// Where a host's addresses come from; `L` is a list of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses<L> {
     /// From A and AAAA records.
     Resolved {
         /// The A records.
-        a: Answer,
+        a: Answer<L>,
         /// The AAAA records.
-        aaaa: Answer,
+        aaaa: Answer<L>,
     },
     /// From the name itself: an IP literal.
     Literal(IpAddr),
@@ -77,15 +80,15 @@ pub enum Addresses {
     OwnZone,
 }
 
-/// The outcome of one address look-up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+/// The outcome of one address look-up; `L` is a list of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<L> {
     /// Not known yet.
     Pending,
     /// There are addresses.
     Found {
         /// The addresses.
-        addresses: Box<[IpAddr]>,
+        addresses: L,
         /// Seconds that they may be kept, CNAMEs on the way included.
         ttl: u32,
     },
@@ -136,24 +139,44 @@ pub enum Failure {
     Internal,
 }
 
-impl Evidence {
-    /// What is known before the first answer.
-    pub fn pending() -> Self {
-        Self::without_hosts(MxAnswer::Pending)
-    }
-
-    /// Evidence that nothing could be found out.
-    pub fn failed(failure: Failure) -> Self {
-        Self::without_hosts(MxAnswer::Failed(failure))
-    }
-
-    /// Evidence that ends at the MX look-up.
-    pub fn without_hosts(mx: MxAnswer) -> Self {
-        Self {
-            mx,
-            hosts: Vec::new(),
+impl<'e> Evidence<'e> {
+    /// Reads the compact form that [`Draft::to_octets`] made.
+    ///
+    /// Other octets never read as an innocent domain: they say that the look-up broke off.
+    #[inline]
+    pub fn read(octets: &'e [u8]) -> Self {
+        Self::head(octets).unwrap_or(Self {
+            mx: MxAnswer::Failed(Failure::Internal),
             hosts_left_out: 0,
+            hosts: Cursor::new(&[]),
+        })
+    }
+
+    /// Reads octets that may be anything; none unless they are the compact form from end to end.
+    pub fn checked(octets: &'e [u8]) -> Option<Self> {
+        let evidence = Self::head(octets)?;
+        let mut hosts = evidence.hosts;
+        while !hosts.rest().is_empty() {
+            hosts.host()?;
         }
+        Some(evidence)
+    }
+
+    #[inline]
+    fn head(octets: &'e [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(octets);
+        Some(Self {
+            mx: cursor.mx()?,
+            hosts_left_out: usize::try_from(cursor.number()?).ok()?,
+            hosts: cursor,
+        })
+    }
+
+    /// The hosts that take the domain's mail, the best preference first.
+    #[inline]
+    pub fn hosts(&self) -> impl Iterator<Item = Host<'e>> + use<'e> {
+        let mut cursor = self.hosts;
+        std::iter::from_fn(move || cursor.host())
     }
 
     /// The first look-up that failed, if any did.
@@ -161,52 +184,17 @@ impl Evidence {
         if let MxAnswer::Failed(failure) = self.mx {
             return Some(failure);
         }
-        self.hosts.iter().find_map(Host::failure)
+        self.hosts().find_map(|host| host.failure())
     }
 
     /// Whether the domain has hosts, and none of them an address.
     pub fn lacks_addresses(&self) -> bool {
-        !self.hosts.is_empty() && !self.knows_an_address()
+        self.hosts().next().is_some() && !self.knows_an_address()
     }
 
     /// Whether an address of some host is known.
     pub fn knows_an_address(&self) -> bool {
-        self.hosts.iter().any(|host| host.known().next().is_some())
-    }
-
-    /// Turns all that is still pending into `failure`: the end of a collection that ran out of time.
-    pub fn close(&mut self, failure: Failure) {
-        if self.mx == MxAnswer::Pending {
-            self.mx = MxAnswer::Failed(failure);
-        }
-        for host in &mut self.hosts {
-            if let Addresses::Resolved { a, aaaa } = &mut host.addresses {
-                for answer in [a, aaaa] {
-                    if *answer == Answer::Pending {
-                        *answer = Answer::Failed(failure);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Octets on the heap and off it, roughly: what the cache's bound counts.
-    pub fn weight(&self) -> usize {
-        let answer = |answer: &Answer| match answer {
-            Answer::Found { addresses, .. } => size_of_val::<[IpAddr]>(addresses),
-            Answer::Pending | Answer::Absent { .. } | Answer::Failed(_) => 0,
-        };
-        let host = |host: &Host| {
-            let addresses = match &host.addresses {
-                Addresses::Resolved { a, aaaa } => answer(a) + answer(aaaa),
-                Addresses::Literal(_)
-                | Addresses::Localhost
-                | Addresses::NotAHost
-                | Addresses::OwnZone => 0,
-            };
-            size_of::<Host>() + host.name.len() + addresses
-        };
-        size_of::<Self>() + self.hosts.iter().map(host).sum::<usize>()
+        self.hosts().any(|host| host.known().next().is_some())
     }
 }
 
@@ -220,62 +208,29 @@ impl MxAnswer {
     }
 }
 
-impl Host {
-    /// A host whose addresses are still to be asked for, or are known from its name alone.
-    ///
-    /// `own` are the origins of our own zones.
-    pub fn named(preference: u16, name: &Domain, own: &[Domain]) -> Self {
-        let addresses = if let Some(literal) = name.as_literal() {
-            Addresses::Literal(literal)
-        } else if name.is_localhost() {
-            Addresses::Localhost
-        } else if own.iter().any(|origin| name.is_at_or_below(origin)) {
-            Addresses::OwnZone
-        } else {
-            Addresses::Resolved {
-                a: Answer::Pending,
-                aaaa: Answer::Pending,
-            }
-        };
-        Self {
-            preference,
-            name: name.as_str().into(),
-            addresses,
-        }
-    }
-
-    /// A host whose name is none: an IPv6 literal, or nothing that mail could go to.
-    pub fn unfit(preference: u16, name: &str) -> Self {
-        let addresses = name.parse().map_or(Addresses::NotAHost, Addresses::Literal);
-        Self {
-            preference,
-            name: name.into(),
-            addresses,
-        }
-    }
-
+impl<'e> Host<'e> {
     /// The addresses known so far, each with the seconds that it may be kept, if that is bounded.
-    pub fn known(&self) -> impl Iterator<Item = (IpAddr, Option<u32>)> {
-        const LOOPBACK: [IpAddr; 2] = [
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
+    #[inline]
+    pub fn known(&self) -> impl Iterator<Item = (IpAddr, Option<u32>)> + use<'e> {
+        const LOOPBACK: [Option<IpAddr>; 2] = [
+            Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Some(IpAddr::V6(Ipv6Addr::LOCALHOST)),
         ];
-        let (a, aaaa, by_name): (_, _, &[IpAddr]) = match &self.addresses {
-            Addresses::Resolved { a, aaaa } => (a.found(), aaaa.found(), &[]),
-            Addresses::Literal(address) => (None, None, std::slice::from_ref(address)),
-            Addresses::Localhost => (None, None, &LOOPBACK),
-            Addresses::NotAHost | Addresses::OwnZone => (None, None, &[]),
+        let (a, aaaa, by_name) = match self.addresses {
+            Addresses::Resolved { a, aaaa } => (a.found(), aaaa.found(), [None; 2]),
+            Addresses::Literal(address) => (None, None, [Some(address), None]),
+            Addresses::Localhost => (None, None, LOOPBACK),
+            Addresses::NotAHost | Addresses::OwnZone => (None, None, [None; 2]),
         };
         let resolved = [a, aaaa]
             .into_iter()
             .flatten()
-            .flat_map(|(addresses, ttl)| {
-                addresses.iter().map(move |address| (*address, Some(ttl)))
-            });
-        resolved.chain(by_name.iter().map(|address| (*address, None)))
+            .flat_map(|(addresses, ttl)| addresses.map(move |address| (address, Some(ttl))));
+        resolved.chain(by_name.into_iter().flatten().map(|address| (address, None)))
     }
 
     /// The first of its look-ups that failed or is still pending.
+    #[inline]
     pub fn failure(&self) -> Option<Failure> {
         match &self.addresses {
             Addresses::Resolved { a, aaaa } => a.failure().or(aaaa.failure()),
@@ -287,6 +242,7 @@ impl Host {
     }
 
     /// The smallest lifetime among its answers, in seconds.
+    #[inline]
     pub fn ttl(&self) -> Option<u32> {
         match &self.addresses {
             Addresses::Resolved { a, aaaa } => [a, aaaa].into_iter().filter_map(Answer::ttl).min(),
@@ -298,14 +254,7 @@ impl Host {
     }
 }
 
-impl Answer {
-    fn found(&self) -> Option<(&[IpAddr], u32)> {
-        match self {
-            Self::Found { addresses, ttl } => Some((addresses, *ttl)),
-            Self::Pending | Self::Absent { .. } | Self::Failed(_) => None,
-        }
-    }
-
+impl<L> Answer<L> {
     /// Why the addresses are not known, if they are not.
     pub fn failure(&self) -> Option<Failure> {
         match self {
@@ -323,51 +272,76 @@ impl Answer {
     }
 }
 
+impl<'e> Answer<AddressList<'e>> {
+    fn found(self) -> Option<(AddressList<'e>, u32)> {
+        match self {
+            Self::Found { addresses, ttl } => Some((addresses, ttl)),
+            Self::Pending | Self::Absent { .. } | Self::Failed(_) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Domain;
 
-    fn host(name: &str) -> Host {
+    fn named(name: &str) -> DraftHost {
         let own = [Domain::parse("bogusmx.local").unwrap()];
-        Host::named(10, &Domain::parse(name).unwrap(), &own)
+        DraftHost::named(10, &Domain::parse(name).unwrap(), &own)
+    }
+
+    fn with(host: DraftHost) -> Vec<u8> {
+        let draft = Draft {
+            mx: MxAnswer::Records { ttl: 60 },
+            hosts: vec![host],
+            hosts_left_out: 0,
+        };
+        draft.to_octets()
+    }
+
+    fn check(host: &DraftHost, known: &[&str], failure: Option<Failure>, ttl: Option<u32>) {
+        let octets = with(host.clone());
+        let evidence = Evidence::checked(&octets).unwrap();
+        let read = evidence.hosts().next().unwrap();
+        assert_eq!(read.name, &*host.name);
+        let found: Vec<String> = read.known().map(|(ip, _)| ip.to_string()).collect();
+        assert_eq!(found, known);
+        assert_eq!((read.failure(), read.ttl()), (failure, ttl));
     }
 
     #[test]
     fn names_that_need_no_look_up() {
-        let known = |name| {
-            host(name)
-                .known()
-                .map(|(ip, _)| ip.to_string())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(known("127.0.0.1"), ["127.0.0.1"]);
-        assert_eq!(known("mail.localhost"), ["127.0.0.1", "::1"]);
-        assert_eq!(host("mx.bogusmx.local").addresses, Addresses::OwnZone);
-        assert_eq!(Host::unfit(10, "a b").addresses, Addresses::NotAHost);
-        assert_eq!(Host::unfit(10, "::1").known().count(), 1);
-        assert_eq!(host("mx.example.org").failure(), Some(Failure::Pending));
-        assert_eq!(host("localhost").failure(), None);
+        check(&named("127.0.0.1"), &["127.0.0.1"], None, None);
+        check(&named("mail.localhost"), &["127.0.0.1", "::1"], None, None);
+        check(&named("mx.bogusmx.local"), &[], None, None);
+        check(&DraftHost::unfit(10, "a b"), &[], None, None);
+        check(&DraftHost::unfit(10, "::1"), &["::1"], None, None);
+        check(&named("mx.example.org"), &[], Some(Failure::Pending), None);
+        assert_eq!(named("mx.bogusmx.local").addresses, Addresses::OwnZone);
+        assert_eq!(DraftHost::unfit(10, "a b").addresses, Addresses::NotAHost);
     }
 
     #[test]
     fn closing_leaves_nothing_pending() {
-        let mut evidence = Evidence {
+        let mut draft = Draft {
             mx: MxAnswer::Records { ttl: 60 },
-            hosts: vec![host("mx.example.org")],
+            hosts: vec![named("mx.example.org")],
             hosts_left_out: 0,
         };
-        assert_eq!(evidence.first_failure(), Some(Failure::Pending));
-        evidence.close(Failure::Timeout);
-        assert_eq!(evidence.first_failure(), Some(Failure::Timeout));
-        let mut unanswered = Evidence::pending();
+        let first_failure = |draft: &Draft| Evidence::read(&draft.to_octets()).first_failure();
+        assert_eq!(first_failure(&draft), Some(Failure::Pending));
+        draft.close(Failure::Timeout);
+        assert_eq!(first_failure(&draft), Some(Failure::Timeout));
+        let mut unanswered = Draft::pending();
         unanswered.close(Failure::Timeout);
-        assert_eq!(unanswered, Evidence::failed(Failure::Timeout));
+        assert_eq!(unanswered, Draft::failed(Failure::Timeout));
     }
 
     #[test]
     fn a_host_lives_as_long_as_its_shortest_answer() {
         let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST)].into();
-        let host = Host {
+        let host = DraftHost {
             addresses: Addresses::Resolved {
                 a: Answer::Found {
                     addresses,
@@ -375,12 +349,25 @@ mod tests {
                 },
                 aaaa: Answer::Absent { ttl: 60 },
             },
-            ..host("mx.example.org")
+            ..named("mx.example.org")
         };
-        assert_eq!(host.ttl(), Some(60));
+        let octets = with(host.clone());
+        let known = Evidence::read(&octets).hosts().next().unwrap().known();
         assert_eq!(
-            host.known().next(),
-            Some((IpAddr::V4(Ipv4Addr::LOCALHOST), Some(300)))
+            known.collect::<Vec<_>>(),
+            [(IpAddr::V4(Ipv4Addr::LOCALHOST), Some(300))]
         );
+        check(&host, &["127.0.0.1"], None, Some(60));
+    }
+
+    #[test]
+    fn damaged_octets_are_no_evidence_and_never_innocence() {
+        let whole = with(named("mail.localhost"));
+        let last = whole.len() - 1;
+        assert!(Evidence::checked(&whole[..last]).is_none());
+        assert!(Evidence::checked(&[]).is_none());
+        assert!(Evidence::checked(&[9]).is_none());
+        let broken = Evidence::read(&[9]);
+        assert_eq!(broken.first_failure(), Some(Failure::Internal));
     }
 }

@@ -1,0 +1,143 @@
+//! What we, the authority for our zones, say to a question: the path that all protocols share.
+//!
+//! No packets and no sockets here. An answer is borrowed from what it is made of, so it is handed to
+//! whoever encodes it instead of being returned.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::answer::Answer;
+use super::stats::FrontStats;
+use super::zone::{Place, Zone, place};
+use crate::oracle::clock::{Clock, Moment};
+use crate::oracle::lookup::Lookup;
+use crate::oracle::{Oracle, Patience};
+
+/// What the front grants its clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrontLimits {
+    /// Networks whose queries are answered; others are refused.
+    pub allow_query: Vec<IpNet>,
+    /// How long a client waits for a verdict.
+    pub answer_deadline: Duration,
+    /// Queries that wait for a verdict at one time, past which they are answered SERVFAIL at once.
+    /// Each costs a task of some kilobytes.
+    pub pending_answers_max: usize,
+}
+
+/// A place among those who wait for a verdict, taken until it is dropped.
+#[derive(Debug)]
+pub struct Admission {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A question of class IN.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// The labels of its name as on the wire, without the root.
+    pub labels: &'q [&'q [u8]],
+    /// Its type, as on the wire.
+    pub qtype: u16,
+}
+
+/// Answers questions out of zones and an oracle.
+pub struct Authority<L> {
+    zones: Arc<[Zone]>,
+    oracle: Arc<Oracle<L>>,
+    limits: FrontLimits,
+    pending: Arc<Semaphore>,
+    stats: FrontStats,
+}
+
+impl<L: Lookup> Authority<L> {
+    /// The authority for these zones.
+    pub fn new(zones: Arc<[Zone]>, oracle: Arc<Oracle<L>>, limits: FrontLimits) -> Self {
+        let pending = limits.pending_answers_max.min(Semaphore::MAX_PERMITS);
+        Self {
+            zones,
+            oracle,
+            limits,
+            pending: Arc::new(Semaphore::new(pending)),
+            stats: FrontStats::default(),
+        }
+    }
+
+    /// The counters of what was answered.
+    pub fn stats(&self) -> &FrontStats {
+        &self.stats
+    }
+
+    /// The clock that [`Self::answer_at_once`] goes by.
+    pub fn clock(&self) -> Clock {
+        self.oracle.clock()
+    }
+
+    /// Whether a client's queries are answered.
+    pub fn is_allowed(&self, client: IpAddr) -> bool {
+        let client = client.to_canonical();
+        let mut networks = self.limits.allow_query.iter();
+        networks.any(|network| network.contains(&client))
+    }
+
+    /// A place among those who wait for a verdict; none if all are taken.
+    pub fn admit(&self) -> Option<Admission> {
+        let permit = Arc::clone(&self.pending).try_acquire_owned().ok()?;
+        Some(Admission { _permit: permit })
+    }
+
+    /// Hands `say` what is said to those who are not admitted.
+    pub fn turn_away<S>(&self, say: impl FnOnce(&Answer<'_>) -> S) -> S {
+        self.stats.pending_full.count();
+        self.said(&Answer::busy(), say)
+    }
+
+    /// Hands `say` the answer, if it needs no look-up.
+    pub fn answer_at_once<S>(
+        &self,
+        question: Question<'_>,
+        now: Moment,
+        say: impl FnOnce(&Answer<'_>) -> S,
+    ) -> Option<S> {
+        match place(&self.zones, question.labels) {
+            Place::Settled(settled) => {
+                Some(self.said(&Answer::of_settled(settled, question.qtype), say))
+            }
+            Place::Mail(zone, domain) => {
+                let rules = zone.rules.load();
+                let ruling = self.oracle.recall(&domain, &rules, now)?;
+                let answer = Answer::of_ruling(&ruling, zone, question.qtype);
+                Some(self.said(&answer, say))
+            }
+        }
+    }
+
+    /// Hands `say` the answer, looking up what it takes; the client's patience is limited.
+    pub async fn answer<S>(
+        &self,
+        _admission: Admission,
+        question: Question<'_>,
+        client: IpAddr,
+        say: impl FnOnce(&Answer<'_>) -> S,
+    ) -> S {
+        match place(&self.zones, question.labels) {
+            Place::Settled(settled) => self.said(&Answer::of_settled(settled, question.qtype), say),
+            Place::Mail(zone, domain) => {
+                let patience = Patience::Settled(self.limits.answer_deadline);
+                let rules = zone.rules.load_full();
+                let oracle = &self.oracle;
+                let ruling = oracle.ask(&domain, &rules, Some(client), patience).await;
+                let answer = Answer::of_ruling(&ruling, zone, question.qtype);
+                self.said(&answer, say)
+            }
+        }
+    }
+
+    fn said<S>(&self, answer: &Answer<'_>, say: impl FnOnce(&Answer<'_>) -> S) -> S {
+        self.stats.count(answer.rcode, !answer.records.is_empty());
+        say(answer)
+    }
+}

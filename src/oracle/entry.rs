@@ -1,0 +1,288 @@
+//! What is remembered of one domain, in one block of memory.
+//!
+//! Millions of these are kept, so the domain's name, the times and the evidence lie one behind the
+//! other in one allocation, and the block is its own key in the memory.
+
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+use std::ops::Range;
+
+use triomphe::ThinArc;
+
+use super::clock::Moment;
+use crate::verdict::evidence::octets::{Cursor, put_number};
+use crate::verdict::{Domain, Draft, Evidence};
+
+/// What the allocator needs for a block beside the octets in it: the block's count and length,
+/// the head, and glibc's own word.
+const BLOCK_OCTETS: usize = 16 + size_of::<Head>() + 8;
+
+/// Blocks come in multiples of this.
+const BLOCK_STEP: usize = 16;
+
+/// The name, then the findings, the newest first: each its time, its length, its evidence.
+///
+/// The findings are the last collection, whole or with failures; then, while collections fail, the
+/// last one that had failures and knew an address all the same, and the last one without any.
+#[derive(Clone, Debug)]
+pub(super) struct Entry(ThinArc<Head, u8>);
+
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    /// Names have 253 octets at most.
+    name_octets: u8,
+    /// How many collections in a row had failures, the last one included.
+    failures: u8,
+}
+
+/// Evidence, and when it was collected.
+#[derive(Clone, Debug)]
+pub(super) struct Finding<'e> {
+    pub(super) gathered_at: Moment,
+    octets: &'e [u8],
+    /// Where in the entry the evidence lies.
+    pub(super) place: Range<usize>,
+}
+
+/// An entry as the memory's key: the name of its domain.
+#[derive(Clone, Debug)]
+pub(super) struct Key(pub(super) Entry);
+
+impl Entry {
+    /// What has been found out, remembered of no domain.
+    pub(super) fn unnamed(draft: &Draft, gathered_at: Moment) -> Self {
+        let mut octets = Vec::new();
+        put_finding(&mut octets, gathered_at, &draft.to_octets());
+        Self::from(0, 0, &octets)
+    }
+
+    /// What is to be remembered of a finished collection, and of what went before it if it had
+    /// failures.
+    pub(super) fn after(
+        previous: Option<&Self>,
+        domain: &Domain,
+        draft: &Draft,
+        gathered_at: Moment,
+    ) -> Self {
+        let mut octets = domain.as_str().as_bytes().to_vec();
+        let evidence = draft.to_octets();
+        put_finding(&mut octets, gathered_at, &evidence);
+        let mut failures = 0;
+        if Evidence::read(&evidence).first_failure().is_some() {
+            failures = previous.map_or(0, |entry| entry.head().failures);
+            failures = failures.saturating_add(1);
+            for finding in previous.into_iter().flat_map(Self::worth_keeping) {
+                put_finding(&mut octets, finding.gathered_at, finding.octets);
+            }
+        }
+        Self::from(name_octets(domain), failures, &octets)
+    }
+
+    /// An entry out of its [`Self::findings_octets`]; none unless all of it can be read.
+    #[cfg(test)]
+    pub(super) fn checked(domain: &Domain, failures: u8, findings: &[u8]) -> Option<Self> {
+        let octets = [domain.as_str().as_bytes(), findings].concat();
+        let entry = Self::from(name_octets(domain), failures, &octets);
+        let read: Vec<Finding<'_>> = entry.findings().collect();
+        let ends_at = read.last().map(|last| last.place.end);
+        let is_whole = |finding: &Finding<'_>| Evidence::checked(finding.octets).is_some();
+        let all = ends_at == Some(octets.len()) && read.iter().all(is_whole);
+        all.then_some(entry)
+    }
+
+    fn from(name_octets: u8, failures: u8, octets: &[u8]) -> Self {
+        let head = Head {
+            name_octets,
+            failures,
+        };
+        Self(ThinArc::from_header_and_slice(head, octets))
+    }
+
+    fn head(&self) -> Head {
+        self.0.header.header
+    }
+
+    /// How many collections in a row had failures, the last one included.
+    pub(super) fn failures(&self) -> u8 {
+        self.head().failures
+    }
+
+    /// The domain's name; empty if it is remembered of none.
+    pub(super) fn name(&self) -> &str {
+        let octets = self.0.slice.get(..self.head().name_octets.into());
+        // A name is ASCII.
+        octets
+            .and_then(|name| str::from_utf8(name).ok())
+            .unwrap_or_default()
+    }
+
+    /// What stands behind the name.
+    pub(super) fn findings_octets(&self) -> &[u8] {
+        let start = usize::from(self.head().name_octets);
+        self.0.slice.get(start..).unwrap_or_default()
+    }
+
+    /// The evidence at a finding's place.
+    pub(super) fn evidence(&self, place: &Range<usize>) -> Evidence<'_> {
+        Evidence::read(self.0.slice.get(place.clone()).unwrap_or_default())
+    }
+
+    /// All findings that may still count, the newest first.
+    pub(super) fn findings(&self) -> impl Iterator<Item = Finding<'_>> {
+        let end = self.0.slice.len();
+        let mut cursor = Cursor::new(self.findings_octets());
+        std::iter::from_fn(move || {
+            let unix_ms = cursor.number()?;
+            let length = usize::try_from(cursor.number()?).ok()?;
+            let octets = cursor.octets(length)?;
+            let end = end - cursor.rest().len();
+            Some(Finding {
+                gathered_at: Moment { unix_ms },
+                octets,
+                place: end - length..end,
+            })
+        })
+    }
+
+    /// The findings that still count once another collection has failed.
+    fn worth_keeping(&self) -> impl Iterator<Item = Finding<'_>> {
+        let is_whole = |finding: &Finding<'_>| finding.evidence().first_failure().is_none();
+        let knows = |finding: &Finding<'_>| finding.evidence().knows_an_address();
+        let partial = self.findings().find(|one| !is_whole(one) && knows(one));
+        let whole = self.findings().find(is_whole);
+        partial.into_iter().chain(whole)
+    }
+
+    /// Octets of memory.
+    pub(super) fn weight(&self) -> usize {
+        (BLOCK_OCTETS + self.0.slice.len()).next_multiple_of(BLOCK_STEP)
+    }
+}
+
+fn name_octets(domain: &Domain) -> u8 {
+    u8::try_from(domain.as_str().len()).unwrap_or_default()
+}
+
+fn put_finding(octets: &mut Vec<u8>, gathered_at: Moment, evidence: &[u8]) {
+    put_number(octets, gathered_at.unix_ms);
+    put_number(octets, u64::try_from(evidence.len()).unwrap_or(u64::MAX));
+    octets.extend(evidence);
+}
+
+impl<'e> Finding<'e> {
+    pub(super) fn evidence(&self) -> Evidence<'e> {
+        Evidence::read(self.octets)
+    }
+}
+
+impl Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        self.0.name()
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name().hash(state);
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name() == other.0.name()
+    }
+}
+
+impl Eq for Key {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Failure;
+    use crate::verdict::evidence::{DraftHost, MxAnswer};
+
+    fn at(unix_ms: u64) -> Moment {
+        Moment { unix_ms }
+    }
+
+    fn hot() -> Domain {
+        Domain::parse("hot.de").unwrap()
+    }
+
+    fn whole() -> Draft {
+        Draft::without_hosts(MxAnswer::Null { ttl: 60 })
+    }
+
+    fn partial() -> Draft {
+        Draft {
+            mx: MxAnswer::Records { ttl: 60 },
+            hosts: ["localhost", "unknown.de"]
+                .map(|name| DraftHost::named(10, &Domain::parse(name).unwrap(), &[]))
+                .into(),
+            hosts_left_out: 0,
+        }
+    }
+
+    fn check(entry: &Entry, failures: u8, times: &[u64]) {
+        let found: Vec<u64> = entry
+            .findings()
+            .map(|finding| finding.gathered_at.unix_ms)
+            .collect();
+        assert_eq!((entry.failures(), &*found), (failures, times));
+        assert_eq!(entry.name(), "hot.de");
+        let again = Entry::checked(&hot(), failures, entry.findings_octets()).unwrap();
+        assert_eq!(again.findings_octets(), entry.findings_octets());
+    }
+
+    #[test]
+    fn failures_keep_what_went_before_them() {
+        let (failed, partial, whole) = (Draft::failed(Failure::Timeout), partial(), whole());
+        let after =
+            |previous: &Entry, draft, time| Entry::after(Some(previous), &hot(), draft, at(time));
+        let first = Entry::after(None, &hot(), &whole, at(1));
+        check(&first, 0, &[1]);
+        let second = after(&first, &partial, 2);
+        check(&second, 1, &[2, 1]);
+        let third = after(&second, &failed, 3);
+        check(&third, 2, &[3, 2, 1]);
+        let fourth = after(&third, &failed, 4);
+        check(&fourth, 3, &[4, 2, 1]);
+        check(&after(&fourth, &partial, 5), 4, &[5, 2, 1]);
+        check(&after(&fourth, &whole, 6), 0, &[6]);
+        check(&Entry::after(None, &hot(), &failed, at(7)), 1, &[7]);
+    }
+
+    #[test]
+    fn damaged_findings_are_no_entry() {
+        let entry = Entry::after(None, &hot(), &partial(), at(1));
+        let octets = entry.findings_octets();
+        let end = octets.len() - 1;
+        assert!(Entry::checked(&hot(), 0, &octets[..end]).is_none());
+        assert!(Entry::checked(&hot(), 0, &[octets, &[1]].concat()).is_none());
+        assert!(Entry::checked(&hot(), 0, &[]).is_none());
+    }
+
+    #[test]
+    fn a_usual_domain_takes_few_octets() {
+        use crate::verdict::evidence::{Addresses, Answer};
+        let host = DraftHost {
+            preference: 10,
+            name: "mx1.mail.example.com".into(),
+            addresses: Addresses::Resolved {
+                a: Answer::Found {
+                    addresses: [[203, 0, 113, 7].into()].into(),
+                    ttl: 3600,
+                },
+                aaaa: Answer::Absent { ttl: 3600 },
+            },
+        };
+        let draft = Draft {
+            mx: MxAnswer::Records { ttl: 86_400 },
+            hosts: vec![host],
+            hosts_left_out: 0,
+        };
+        let domain = Domain::parse("mail.example.com").unwrap();
+        let entry = Entry::after(None, &domain, &draft, at(1_800_000_000_000));
+        assert_eq!(entry.weight(), 96);
+    }
+}
