@@ -11,6 +11,7 @@
 //! ```text
 //! packet ─ front/udp, front/tcp      sockets
 //!        ─ front/dns                 octets to a query, an answer to octets
+//!        ─ front/authority           who may ask, who waits
 //!        ─ front/zone                which of our zones, which mail domain        (pure)
 //!        ─ oracle                    remembered? being looked up? else look it up
 //!            oracle/memory           evidence by domain, bounded by octets
@@ -21,6 +22,10 @@
 //!        ─ front/answer              verdict to code, text, TTL, refusal          (pure)
 //! packet
 //! ```
+//!
+//! Nearly every UDP query takes a shorter way: `front/fast` reads many datagrams with one system
+//! call, answers what is remembered on the spot, through the same `authority`, and leaves all else
+//! to `front/dns`. `serve --no-fast-path` does without it.
 //!
 //! `bogusmx check` enters at the same door, [`oracle::Oracle::ask`], and prints the same evidence.
 //! `bogusmx doctor` stands outside: with `front/dns/stub` it asks the servers of the chain what a
@@ -34,8 +39,8 @@
 //! | folder | knows | does not know |
 //! | --- | --- | --- |
 //! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
-//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `memory`, `budget`, `ruling`, `stats` | time, tasks | DNS packets, the command line |
-//! | [`front`]: `zone`, `answer`, `dns`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
+//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `budget`, `ruling`, `clock`, `stats` | time, tasks | DNS packets, the command line |
+//! | [`front`]: `zone`, `answer`, `authority`, `dns`, `fast`, `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
 //! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
 //!
 //! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
@@ -57,7 +62,11 @@
 //! * **Every limit lives beside what it bounds**, with a line on what grows if it grows; settings
 //!   only fill it in, and nothing below [`command`] knows of settings.
 //! * **hickory is named in three places**: `oracle/upstream.rs`, `front/dns/` and `command/demo.rs`.
-//! * **There is no unsafe code.**
+//! * **An answer is borrowed** from what it is made of, and so is evidence: what is remembered is
+//!   read where it lies, and answering out of it allocates nothing.
+//! * **Two encoders, one answer.** `front/dns` and `front/fast` write the same
+//!   [`front::answer::Answer`]; a property test holds them together.
+//! * **Unsafe code is in one file**, `front/fast/batch.rs`, whose head says why it is sound.
 
 pub mod command;
 pub mod front;

@@ -85,6 +85,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
 
+    /// Answer over UDP one query at a time instead of in batches
+    #[arg(long)]
+    pub no_fast_path: bool,
+
     /// Serve a small world of our own instead of the Internet, and show what to try; FILE is a
     /// zone file of another world
     #[arg(

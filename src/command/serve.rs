@@ -17,7 +17,7 @@ use super::signals::{Daemon, Signals};
 use super::{CommandError, Ending, oracle, print, privilege, zones};
 use crate::front::authority::Authority;
 use crate::front::dns::Dns;
-use crate::front::listen::{self, Listener};
+use crate::front::listen::{self, Listener, UdpPath};
 use crate::front::zone::Zone;
 
 /// How much longer than the answer deadline a stop waits for answers in flight.
@@ -39,6 +39,9 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         Some(world) => Some(Demo::start(world.as_deref()).await?),
         None => None,
     };
+    if args.no_fast_path {
+        settings.udp = UdpPath::Plain;
+    }
     if let Some(demo) = &demo {
         settings.upstream = vec![demo.address()];
     }
@@ -112,7 +115,7 @@ fn bind(settings: &Settings) -> Result<Vec<Listener>, CommandError> {
         .clone()
         .unwrap_or_else(Settings::default_listen)
     {
-        match Listener::bind(address) {
+        match Listener::bind(address, settings.udp) {
             Err(error) if settings.listen.is_none() && address.is_ipv6() && error.is_absent() => {
                 tracing::info!("not listening on {address}: this machine has no IPv6");
             }

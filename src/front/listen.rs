@@ -1,13 +1,15 @@
 //! Binds the listeners, runs them, and stops them with their answers in flight sent.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBufForce;
 use socket2::{Domain, Socket, Type};
 use thiserror::Error;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -15,9 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dns::Dns;
+use super::fast::{Lane, Waker};
 use super::tcp::Connections;
 pub use super::tcp::TcpLimits;
-use super::{tcp, udp};
+use super::{datagram, tcp, udp};
 use crate::oracle::lookup::Lookup;
 
 /// How often port 0 is tried until a port is free for both UDP and TCP.
@@ -25,6 +28,22 @@ const PORT_TRIES: usize = 16;
 
 /// TCP connections that wait to be accepted.
 const TCP_BACKLOG: i32 = 1024;
+
+/// Octets of queries that wait for us. The system may grant less.
+const UDP_QUEUE_OCTETS: usize = 4 << 20;
+
+/// How UDP queries are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UdpPath {
+    /// In batches, on as many threads, each with a socket of its own; what is remembered is
+    /// answered there.
+    Fast {
+        /// Threads for each address. Each takes some hundred kilobytes.
+        threads: usize,
+    },
+    /// One by one, each in a task.
+    Plain,
+}
 
 /// An address that could not be bound.
 #[derive(Debug, Error)]
@@ -59,8 +78,9 @@ fn hint(error: &io::Error) -> &'static str {
 /// UDP and TCP on one address and port.
 #[derive(Debug)]
 pub struct Listener {
-    udp: UdpSocket,
+    udp: Vec<UdpSocket>,
     tcp: TcpListener,
+    path: UdpPath,
     address: SocketAddr,
 }
 
@@ -77,10 +97,10 @@ impl Listener {
     ///
     /// # Errors
     /// [`BindError`] names the address.
-    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+    pub fn bind(address: SocketAddr, path: UdpPath) -> Result<Self, BindError> {
         let mut tries = 1;
         loop {
-            match Self::bind_once(address) {
+            match Self::bind_once(address, path) {
                 Err(error)
                     if address.port() == 0
                         && error.error.kind() == io::ErrorKind::AddrInUse
@@ -93,7 +113,9 @@ impl Listener {
         }
     }
 
-    fn bind_once(address: SocketAddr) -> Result<Self, BindError> {
+    /// TCP comes first: its port is nobody else's, while UDP sockets that share a port would share
+    /// it with another daemon's as well.
+    fn bind_once(address: SocketAddr, path: UdpPath) -> Result<Self, BindError> {
         let failed = |transport| {
             move |error| BindError {
                 address,
@@ -101,14 +123,21 @@ impl Listener {
                 error,
             }
         };
-        let udp = socket(address, Type::DGRAM).map_err(failed("UDP"))?;
-        let udp = UdpSocket::from_std(udp.into()).map_err(failed("UDP"))?;
+        let tcp = tcp_listener(address).map_err(failed("TCP"))?;
         // Port 0 has become a real one.
-        let address = udp.local_addr().map_err(failed("UDP"))?;
-        let tcp = socket(address, Type::STREAM).map_err(failed("TCP"))?;
-        tcp.listen(TCP_BACKLOG).map_err(failed("TCP"))?;
-        let tcp = TcpListener::from_std(tcp.into()).map_err(failed("TCP"))?;
-        Ok(Self { udp, tcp, address })
+        let address = tcp.local_addr().map_err(failed("TCP"))?;
+        let sockets = match path {
+            UdpPath::Fast { threads } => threads,
+            UdpPath::Plain => 1,
+        };
+        let udp = (0..sockets).map(|_| udp_socket(address, path));
+        let udp = udp.collect::<io::Result<_>>().map_err(failed("UDP"))?;
+        Ok(Self {
+            udp,
+            tcp,
+            address,
+            path,
+        })
     }
 
     /// The address, with the real port.
@@ -117,18 +146,38 @@ impl Listener {
     }
 }
 
-/// A bound socket. An IPv6 one takes IPv6 only, so that `[::]` and `0.0.0.0` go together.
+fn tcp_listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket(address, Type::STREAM)?;
+    // Connections of the daemon before this one may still be closing.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(TCP_BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn udp_socket(address: SocketAddr, path: UdpPath) -> io::Result<UdpSocket> {
+    let socket = socket(address, Type::DGRAM)?;
+    // Root may pass the system's limit.
+    if setsockopt(&socket, RcvBufForce, &UDP_QUEUE_OCTETS).is_err() {
+        socket.set_recv_buffer_size(UDP_QUEUE_OCTETS)?;
+    }
+    match path {
+        // Threads of the fast path wait in the system call.
+        UdpPath::Fast { .. } => socket.set_reuse_port(true)?,
+        UdpPath::Plain => socket.set_nonblocking(true)?,
+    }
+    datagram::tell_our_address(&socket, address)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// A socket. An IPv6 one takes IPv6 only, so that `[::]` and `0.0.0.0` go together.
 fn socket(address: SocketAddr, kind: Type) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), kind, None)?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
-    if kind == Type::STREAM {
-        // Connections of the daemon before this one may still be closing.
-        socket.set_reuse_address(true)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
     Ok(socket)
 }
 
@@ -154,17 +203,44 @@ pub async fn serve<L: Lookup>(
         stop: stop.clone(),
     });
     let mut loops = JoinSet::new();
-    for Listener { udp, tcp, .. } in listeners {
-        loops.spawn(udp::serve(
-            Arc::new(udp),
-            Arc::clone(&dns),
-            tasks.clone(),
-            stop.clone(),
-        ));
-        loops.spawn(tcp::serve(tcp, Arc::clone(&shared)));
+    let mut waker = Waker::default();
+    for listener in listeners {
+        let (tcp, shared) = (listener.tcp, Arc::clone(&shared));
+        loops.spawn(async move {
+            tcp::serve(tcp, shared).await;
+            Ok(())
+        });
+        for socket in listener.udp {
+            let (dns, tasks, stop) = (Arc::clone(&dns), tasks.clone(), stop.clone());
+            match listener.path {
+                UdpPath::Plain => loops.spawn(udp::serve(socket, dns, tasks, stop)),
+                UdpPath::Fast { .. } => {
+                    let lane = Lane {
+                        socket: waker.watch(socket),
+                        dns,
+                        tasks,
+                        stop,
+                    };
+                    loops.spawn_blocking(move || {
+                        lane.serve();
+                        Ok(())
+                    })
+                }
+            };
+        }
     }
-    while let Some(ended) = loops.join_next().await {
-        ended.map_err(io::Error::other)?;
+    // However this future ends, the threads end with it.
+    let stopping = stop.clone().drop_guard();
+    let broken = tokio::select! {
+        () = stop.cancelled() => None,
+        broken = loops.join_next() => broken,
+    };
+    drop((stopping, waker));
+    if let Some(outcome) = broken {
+        outcome.map_err(io::Error::other)??;
+    }
+    while let Some(outcome) = loops.join_next().await {
+        outcome.map_err(io::Error::other)??;
     }
     tasks.close();
     if timeout(drain, tasks.wait()).await.is_err() {

@@ -5,7 +5,11 @@
 
 pub mod answer;
 pub mod authority;
+mod datagram;
 pub mod dns;
+mod fast;
+#[cfg(test)]
+mod fixture;
 pub mod listen;
 pub mod stats;
 mod tcp;

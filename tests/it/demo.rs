@@ -7,7 +7,7 @@ use hickory_proto::rr::RecordType::{A, TXT};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{ORIGIN, client::over_udp, packet::Query};
+use crate::support::{ORIGIN, client::over_udp, packet::Query, serve};
 
 /// The demo, killed when dropped.
 struct Demo(Child);
@@ -23,7 +23,8 @@ impl Drop for Demo {
 fn it_shows_a_table_of_what_it_answers_and_answers_so() {
     let child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
         // All addresses, of which the demo names one that can be asked.
-        .args(["serve", "--demo", "--listen", "0.0.0.0:0"])
+        .args(serve())
+        .args(["--demo", "--listen", "0.0.0.0:0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -109,7 +110,8 @@ fn its_world_can_be_replaced() {
     std::fs::write(&file, world).unwrap();
     let demo = |file: &std::path::Path| {
         Command::new(env!("CARGO_BIN_EXE_bogusmx"))
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(serve())
+            .args(["--listen", "127.0.0.1:0"])
             .arg(format!("--demo={}", file.display()))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

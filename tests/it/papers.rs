@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::daemons::page::Page;
 use crate::support::upstream::Upstream;
-use crate::support::{bench, mx_set};
+use crate::support::{bench, mx_set, serve};
 
 /// The names that README.md and docs/check-json.md show, with every kind of answer there is.
 const WORLD: &str = r"
@@ -186,7 +186,8 @@ fn the_service_starts_what_the_readme_installs() {
 #[test]
 fn the_demo_prints_what_the_readme_shows() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
-        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .args(serve())
+        .args(["--demo", "--listen", "127.0.0.1:0"])
         .env_remove("CLICOLOR_FORCE")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -35,6 +35,8 @@ pub(super) const PENDING_ANSWERS: NonZeroU32 = at_least_one(16_384);
 pub(super) const CLIENT_EVALUATIONS_PER_SECOND: NonZeroU32 = at_least_one(500);
 pub(super) const CLIENT_EVALUATIONS_BURST: NonZeroU32 = at_least_one(5000);
 pub(super) const CACHE_MIB: NonZeroU32 = at_least_one(64);
+/// One is plenty for most; the second one keeps a burst from waiting.
+pub(super) const UDP_THREADS: NonZeroU32 = at_least_one(2);
 pub(super) const TCP_CONNECTIONS: NonZeroU32 = at_least_one(256);
 
 /// `value`, or 1 for 0, which no default is.

@@ -55,6 +55,8 @@ pub struct ConfigFile {
     pub client_evaluations_per_second: Option<u32>,
     pub client_evaluations_burst: Option<u32>,
     pub cache_mib: Option<u32>,
+    pub fast_path: Option<bool>,
+    pub udp_threads: Option<u32>,
     pub tcp_connections: Option<u32>,
     pub tcp_idle: Option<Span>,
     pub user: Option<String>,

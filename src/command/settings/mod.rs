@@ -20,7 +20,7 @@ use file::{ConfigError, ConfigFile, OriginSection};
 
 use super::args::CommonArgs;
 use crate::front::authority::FrontLimits;
-use crate::front::listen::TcpLimits;
+use crate::front::listen::{TcpLimits, UdpPath};
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::oracle::gather::GatherLimits;
 use crate::oracle::upstream::UpstreamLimits;
@@ -47,6 +47,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// What clients are granted.
     pub front: FrontLimits,
+    /// How UDP queries are read.
+    pub udp: UdpPath,
     /// What TCP clients may use.
     pub tcp: TcpLimits,
     /// Whom to become after binding, if started as root.
@@ -173,6 +175,7 @@ impl Settings {
                     default::PENDING_ANSWERS,
                 )?,
             },
+            udp: udp(&file)?,
             tcp: TcpLimits {
                 connections_max: count(
                     "tcp_connections",
@@ -264,6 +267,15 @@ fn path(candidates: &[&Option<PathBuf>]) -> Option<PathBuf> {
     candidates
         .iter()
         .find_map(|candidate| candidate.as_deref().map(Path::to_owned))
+}
+
+fn udp(file: &ConfigFile) -> Result<UdpPath, SettingsError> {
+    let threads = count("udp_threads", file.udp_threads, default::UDP_THREADS)?;
+    Ok(if file.fast_path.unwrap_or(true) {
+        UdpPath::Fast { threads }
+    } else {
+        UdpPath::Plain
+    })
 }
 
 fn upstream_limits(file: &ConfigFile) -> Result<UpstreamLimits, SettingsError> {

@@ -13,13 +13,13 @@ use crate::front::answer::{self, Answer, Rcode, Soa, Trouble};
 use crate::verdict::Domain;
 
 /// The payload that we send and take over UDP: what passes without fragments (RFC 9715).
-pub(super) const EDNS_PAYLOAD_OCTETS: u16 = 1232;
+pub(in crate::front) const EDNS_PAYLOAD_OCTETS: u16 = 1232;
 
 /// What a client without EDNS takes over UDP (RFC 1035, section 4.2.1).
-const PLAIN_PAYLOAD_OCTETS: u16 = 512;
+pub(in crate::front) const PLAIN_PAYLOAD_OCTETS: u16 = 512;
 
 /// The option code of extended errors (RFC 8914, section 2).
-pub(super) const EXTENDED_ERROR: u16 = 15;
+pub(in crate::front) const EXTENDED_ERROR: u16 = 15;
 
 /// Encodes an answer; over UDP, one that is too long leaves without records and with TC set.
 ///

@@ -5,7 +5,7 @@
 //! after the other, and answers a broken *response*; what it reads and writes with is.
 
 pub mod client;
-mod encode;
+pub(super) mod encode;
 pub mod stub;
 pub mod zone_file;
 
@@ -163,65 +163,13 @@ fn question<'q>(request: &Request, labels: &'q [&'q [u8]]) -> Question<'q> {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-    use std::time::Duration;
-
-    use arc_swap::ArcSwap;
     use hickory_proto::op::{Edns, Message, Query};
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::front::authority::FrontLimits;
-    use crate::front::zone::{NotListedAs, UndecidedAs, Zone};
-    use crate::oracle::gather::GatherLimits;
+    use crate::front::fixture::dns;
     use crate::oracle::world::World;
-    use crate::oracle::{ClientBudget, Lifetimes, Limits, Oracle};
-    use crate::verdict::{Domain, Policy, Rules, Table};
-
-    fn dns() -> Dns<World> {
-        let many = NonZeroU32::new(1_000_000).unwrap();
-        let minute = Duration::from_secs(60);
-        let limits = Limits {
-            evaluations_max: 16,
-            waiting_max: 16,
-            evaluation_deadline: minute,
-            client_budget: ClientBudget {
-                per_second: many,
-                burst: many,
-            },
-            memory_octets: 1 << 20,
-            gather: GatherLimits { mx_hosts_max: 16 },
-        };
-        let lifetimes = Lifetimes {
-            min_ttl: minute,
-            max_ttl: minute,
-            undecided_min_ttl: minute,
-            undecided_max_ttl: minute,
-            serve_stale: minute,
-            stale_ttl: minute,
-            refresh_ahead_percent: 10,
-        };
-        let origin = Domain::parse("bogusmx.local").unwrap();
-        let world = World::new("hot.de MX 10 null.hot.de\nnull.hot.de A 127.0.0.1");
-        let zone = Zone {
-            fixed: zone_file::read(zone_file::DEFAULT, "bogusmx.zone", &origin).unwrap(),
-            origin: origin.clone(),
-            not_listed: NotListedAs::NoData,
-            undecided: UndecidedAs::ServFail,
-            rules: ArcSwap::from_pointee(Rules {
-                table: Arc::new(Table::reserved()),
-                policy: Policy::Any,
-            }),
-        };
-        let front = FrontLimits {
-            allow_query: vec!["127.0.0.0/8".parse().unwrap()],
-            answer_deadline: Duration::from_secs(1),
-            pending_answers_max: 16,
-        };
-        let oracle = Arc::new(Oracle::new(world, vec![origin], limits, lifetimes));
-        Dns::new(Arc::new(Authority::new([zone].into(), oracle, front)))
-    }
 
     fn query() -> Vec<u8> {
         let mut message = Message::query();

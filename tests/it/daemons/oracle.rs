@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::address;
 use super::process::{Process, SECONDS_MAX, installed};
+use crate::support::serve;
 
 /// The running list server. It stops when dropped.
 pub(crate) struct Oracle {
@@ -30,15 +31,9 @@ impl Oracle {
         let program = env!("CARGO_BIN_EXE_bogusmx");
         // timeout hands the signal on that stops it.
         let timeout = installed("timeout", "coreutils");
-        let mut all = vec![
-            SECONDS_MAX,
-            program,
-            "serve",
-            "--listen",
-            &listen,
-            "--upstream",
-            &upstream,
-        ];
+        let mut all = vec![SECONDS_MAX, program];
+        all.extend(serve());
+        all.extend(["--listen", &listen, "--upstream", &upstream]);
         all.extend(args);
         let mut process = Process::start("bogusmx", &timeout, &all, folder);
         let output = folder.join("bogusmx.out");

@@ -15,6 +15,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use super::serve;
+
 /// Longer than a start or a stop takes; a test that gets here has failed.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -55,7 +57,7 @@ impl Launch {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         Self {
             folder,
-            args: vec!["serve".to_owned()],
+            args: serve().iter().map(|word| (*word).to_owned()).collect(),
             program: vec![env!("CARGO_BIN_EXE_bogusmx").to_owned()],
         }
     }

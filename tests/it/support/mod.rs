@@ -197,3 +197,12 @@ pub(crate) fn cname_chain(owner: &str, links: usize, address: &str) -> String {
     writeln!(world, "{alias} A {address}").unwrap();
     world
 }
+
+/// The command that serves: as it is, or without its fast path if `tests/run` tests that one.
+pub(crate) fn serve() -> &'static [&'static str] {
+    match std::env::var("BOGUSMX_TESTS_PATH").as_deref() {
+        Err(_) => &["serve"],
+        Ok("plain") => &["serve", "--no-fast-path"],
+        Ok(other) => panic!("BOGUSMX_TESTS_PATH={other}: set it to 'plain', or not at all"),
+    }
+}

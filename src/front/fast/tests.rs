@@ -1,0 +1,275 @@
+//! Both paths say the same.
+
+use std::net::SocketAddr;
+
+use hickory_proto::op::Message;
+use proptest::prelude::*;
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::front::fixture::{self, LONG};
+use crate::oracle::world::World;
+
+/// Names below the zones: mail domains that are remembered, and names that need no verdict.
+const NAMES: [&str; 12] = [
+    "hot.de",
+    "good.de",
+    "null.de",
+    "dead.de",
+    "gone.de",
+    LONG,
+    "test",
+    "invalid",
+    "2.0.0.127",
+    "1.0.0.127",
+    "a b.de",
+    "",
+];
+
+const ORIGINS: [&str; 4] = [
+    "bogusmx.local",
+    "nx.bogusmx.example",
+    "bogusmx.local.bogusmx.local",
+    "outside.example",
+];
+
+/// A, NS, SOA, MX, TXT, AAAA, OPT, AXFR, ANY, and one that nobody knows.
+const TYPES: [u16; 10] = [1, 2, 6, 15, 16, 28, 41, 252, 255, 65_280];
+
+fn client() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 53))
+}
+
+/// A clock that stands still, so that TTLs do not differ by when they were said.
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+}
+
+fn slow(runtime: &Runtime, dns: &Dns<World>, packet: &[u8]) -> Option<Vec<u8>> {
+    slow_over(Transport::Udp, runtime, dns, packet)
+}
+
+fn slow_over(
+    transport: Transport,
+    runtime: &Runtime,
+    dns: &Dns<World>,
+    packet: &[u8],
+) -> Option<Vec<u8>> {
+    runtime.block_on(dns.respond(packet.to_vec(), client(), transport, None))
+}
+
+fn fast(runtime: &Runtime, dns: &Dns<World>, packet: &[u8]) -> Option<Vec<u8>> {
+    let _entered = runtime.enter();
+    let mut reply = vec![0; 1232];
+    let slot = Slot {
+        query: packet,
+        client: client(),
+        reply: &mut reply,
+    };
+    match answer_at_once(dns, slot, dns.authority().clock().now()) {
+        Fate::Answered(length) => Some(reply[..length].to_vec()),
+        Fate::HandedOver => None,
+    }
+}
+
+/// A front that remembers all domains which are asked for here.
+fn warm(runtime: &Runtime) -> Dns<World> {
+    let dns = fixture::dns();
+    for name in NAMES {
+        slow(runtime, &dns, &packet(name, ORIGINS[0], 1, 0x0100, &[]));
+        slow(runtime, &dns, &packet(name, ORIGINS[1], 1, 0x0100, &[]));
+    }
+    dns
+}
+
+fn packet(name: &str, origin: &str, qtype: u16, flags: u16, edns: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0xab, 0xcd];
+    packet.extend(flags.to_be_bytes());
+    packet.extend([0, 1, 0, 0, 0, 0, 0, u8::from(!edns.is_empty())]);
+    for label in name.split('.').chain(origin.split('.')) {
+        if !label.is_empty() {
+            packet.push(u8::try_from(label.len()).unwrap());
+            packet.extend(label.bytes());
+        }
+    }
+    packet.push(0);
+    packet.extend(qtype.to_be_bytes());
+    packet.extend([0, 1]);
+    packet.extend(edns);
+    packet
+}
+
+/// An EDNS record.
+fn edns(payload: u16, version: u8, flags: u16, options: &[u8]) -> Vec<u8> {
+    let mut record = vec![0, 0, 41];
+    record.extend(payload.to_be_bytes());
+    record.extend([0, version]);
+    record.extend(flags.to_be_bytes());
+    record.extend(u16::try_from(options.len()).unwrap().to_be_bytes());
+    record.extend(options);
+    record
+}
+
+fn any_edns() -> impl Strategy<Value = Vec<u8>> {
+    let option =
+        (any::<u16>(), prop::collection::vec(any::<u8>(), 0..12)).prop_map(|(code, data)| {
+            let length = u16::try_from(data.len()).unwrap();
+            [&code.to_be_bytes()[..], &length.to_be_bytes(), &data].concat()
+        });
+    let options = prop::collection::vec(option, 0..3).prop_map(|options| options.concat());
+    let some = (any::<u16>(), any::<bool>(), options).prop_map(|(payload, dnssec_ok, options)| {
+        edns(payload, 0, u16::from(dnssec_ok) << 15, &options)
+    });
+    prop_oneof![Just(Vec::new()), some]
+}
+
+prop_compose! {
+    /// A query as resolvers send them, its name in any case.
+    fn any_query()(
+        name in prop::sample::select(NAMES.to_vec()),
+        origin in prop::sample::select(ORIGINS.to_vec()),
+        qtype in prop::sample::select(TYPES.to_vec()),
+        flags in prop::sample::select(vec![0, 0x0100, 0x0010, 0x0020, 0x0130]),
+        edns in any_edns(),
+        upper in prop::collection::vec(any::<bool>(), 255),
+    ) -> Vec<u8> {
+        let mut packet = packet(name, origin, qtype, flags, &edns);
+        let end = packet.len() - edns.len() - 4;
+        for (octet, upper) in packet[12..end].iter_mut().zip(upper) {
+            if upper {
+                octet.make_ascii_uppercase();
+            }
+        }
+        packet
+    }
+}
+
+/// Checks that the fast path's answer is the other one's.
+fn check_same(runtime: &Runtime, dns: &Dns<World>, packet: &[u8], fast: &[u8]) {
+    let slow = slow(runtime, dns, packet).expect("an answer on both paths");
+    let is_truncated = |response: &[u8]| response[2] & 0x02 != 0;
+    if is_truncated(&slow) && !is_truncated(fast) {
+        // hickory repeats names where we point at them, so that less fits: the whole is the same.
+        let whole = slow_over(Transport::Tcp, runtime, dns, packet);
+        assert_eq!(meaning(fast), meaning(&whole.unwrap()));
+    } else {
+        assert_eq!(meaning(fast), meaning(&slow));
+    }
+}
+
+/// What must be the same, whichever way it is put in octets.
+fn meaning(response: &[u8]) -> String {
+    let message = Message::from_vec(response).unwrap();
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?}",
+        message.metadata,
+        message.queries,
+        message.answers,
+        message
+            .authorities
+            .iter()
+            .map(|soa| {
+                // The owner's case is the query's on one path, the configuration's on the other.
+                (soa.name.to_lowercase(), soa.ttl, soa.data.clone())
+            })
+            .collect::<Vec<_>>(),
+        message.additionals,
+        message.edns,
+    )
+}
+
+#[test]
+fn both_paths_say_the_same() {
+    let runtime = runtime();
+    let dns = warm(&runtime);
+    let same = |packet: &[u8]| {
+        let fast = fast(&runtime, &dns, packet).expect("a plain query");
+        check_same(&runtime, &dns, packet, &fast);
+        // The question comes back octet for octet, case included.
+        let root = packet.iter().skip(12).position(|octet| *octet == 0);
+        let question = 12..12 + root.unwrap() + 5;
+        assert_eq!(fast[question.clone()], packet[question]);
+    };
+    proptest!(ProptestConfig::with_cases(4096), |(packet in any_query())| same(&packet));
+}
+
+#[test]
+fn what_does_not_fit_is_truncated() {
+    let runtime = runtime();
+    let dns = warm(&runtime);
+    let check = |edns: &[u8], length: usize| {
+        let packet = packet(LONG, ORIGINS[1], 16, 0, edns);
+        let fast = fast(&runtime, &dns, &packet).unwrap();
+        assert_eq!(fast.len(), length);
+        check_same(&runtime, &dns, &packet, &fast);
+    };
+    let question = 12 + LONG.len() + 1 + ORIGINS[1].len() + 2 + 4;
+    let text = 12 + 256;
+    check(&[], question);
+    check(&edns(0, 0, 0, &[]), question + 11);
+    check(&edns(1232, 0, 0, &[]), question + text + 11);
+    check(&edns(u16::MAX, 0, 0, &[]), question + text + 11);
+}
+
+#[test]
+fn what_is_not_plain_is_handed_over_or_answered_alike() {
+    let runtime = runtime();
+    let dns = warm(&runtime);
+    let any_edit = || (any::<prop::sample::Index>(), any::<u8>());
+    proptest!(ProptestConfig::with_cases(4096), |(
+        mut packet in any_query(),
+        edits in prop::collection::vec(any_edit(), 0..4),
+        cut in any::<prop::sample::Index>(),
+        is_cut in any::<bool>(),
+    )| {
+        for (index, octet) in edits {
+            let index = index.index(packet.len());
+            packet[index] = octet;
+        }
+        if is_cut {
+            packet.truncate(cut.index(packet.len()));
+        }
+        if let Some(fast) = fast(&runtime, &dns, &packet) {
+            check_same(&runtime, &dns, &packet, &fast);
+        }
+    });
+}
+
+#[test]
+fn what_needs_more_than_a_glance_is_handed_over() {
+    let runtime = runtime();
+    let dns = warm(&runtime);
+    let check = |packet: &[u8]| assert_eq!(fast(&runtime, &dns, packet), None);
+    check(&packet("new.de", ORIGINS[0], 1, 0, &[]));
+    check(&packet("hot.de", ORIGINS[0], 1, 0x8000, &[]));
+    check(&packet("hot.de", ORIGINS[0], 1, 0x2800, &[]));
+    check(&packet("hot.de", ORIGINS[0], 1, 0, &edns(1232, 1, 0, &[])));
+    check(&packet(
+        "hot.de",
+        ORIGINS[0],
+        1,
+        0,
+        &edns(1232, 0, 0, &[0, 3, 0, 9]),
+    ));
+    check(b"\0\0\0\0\0\x01\0\0\0\0\0\0\xc0\x0c\0\x01\0\x01");
+    check(&[]);
+}
+
+#[test]
+fn strangers_are_not_answered_here() {
+    let runtime = runtime();
+    let dns = warm(&runtime);
+    let _entered = runtime.enter();
+    let packet = packet("hot.de", ORIGINS[0], 1, 0, &[]);
+    let slot = Slot {
+        query: &packet,
+        client: SocketAddr::from(([192, 0, 2, 1], 53)),
+        reply: &mut [0; 1232],
+    };
+    let fate = answer_at_once(&dns, slot, dns.authority().clock().now());
+    assert!(matches!(fate, Fate::HandedOver));
+}

@@ -1,0 +1,94 @@
+//! A front with two zones over a scripted world, for tests.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::authority::{Authority, FrontLimits};
+use super::dns::{Dns, zone_file};
+use super::zone::{NotListedAs, UndecidedAs, Zone};
+use crate::oracle::gather::GatherLimits;
+use crate::oracle::world::World;
+use crate::oracle::{ClientBudget, Lifetimes, Limits, Oracle};
+use crate::verdict::{Domain, Policy, Rules, Table};
+
+/// A name so long that an answer about it may not fit into 512 octets.
+pub(super) const LONG: &str = "a2345678901234567890123456789012345678901234567890123456789012.\
+                    b2345678901234567890123456789012345678901234567890123456789012.\
+                    c2345678901234567890123456789012345678901234567890123456789012.\
+                    d2345678901234567890123456.de";
+
+/// Domains of the world: listed, not listed, and one that cannot be found out about.
+const SCRIPT: &str = "hot.de MX 10 null.hot.de
+                                 null.hot.de A 127.0.0.1
+                                 good.de MX 10 mx.good.de 20 mx2.good.de
+                                 mx.good.de A 192.0.1.1
+                                 mx2.good.de AAAA 2600::1
+                                 null.de MX 0 .
+                                 dead.de MX !servfail";
+
+/// Serves `bogusmx.local` as by default, and `nx.bogusmx.example` with the other ways to say things
+/// and the longest text.
+pub(super) fn dns() -> Dns<World> {
+    let many = NonZeroU32::new(1_000_000).unwrap();
+    let minute = Duration::from_secs(60);
+    let limits = Limits {
+        evaluations_max: 16,
+        waiting_max: 16,
+        evaluation_deadline: minute,
+        client_budget: ClientBudget {
+            per_second: many,
+            burst: many,
+        },
+        memory_octets: 1 << 20,
+        gather: GatherLimits { mx_hosts_max: 16 },
+    };
+    let lifetimes = Lifetimes {
+        min_ttl: minute,
+        max_ttl: minute,
+        undecided_min_ttl: minute,
+        undecided_max_ttl: minute,
+        serve_stale: minute,
+        stale_ttl: minute,
+        refresh_ahead_percent: 10,
+    };
+    let zones = [
+        zone(
+            "bogusmx.local",
+            NotListedAs::NoData,
+            UndecidedAs::ServFail,
+            Table::reserved(),
+        ),
+        zone(
+            "nx.bogusmx.example",
+            NotListedAs::NxDomain,
+            UndecidedAs::NotListed,
+            Table::parse(&format!("127.0.0.0/8 REJECT {}", "x".repeat(255)), "test").unwrap(),
+        ),
+    ];
+    let own = zones.iter().map(|zone| zone.origin.clone()).collect();
+    let world = World::new(&format!("{SCRIPT}\n{LONG} MX 10 null.hot.de"));
+    let oracle = Arc::new(Oracle::new(world, own, limits, lifetimes));
+    let front = FrontLimits {
+        allow_query: vec!["127.0.0.0/8".parse().unwrap()],
+        answer_deadline: Duration::from_secs(1),
+        pending_answers_max: 16,
+    };
+    Dns::new(Arc::new(Authority::new(zones.into(), oracle, front)))
+}
+
+fn zone(origin: &str, not_listed: NotListedAs, undecided: UndecidedAs, table: Table) -> Zone {
+    let origin = Domain::parse(origin).unwrap();
+    Zone {
+        fixed: zone_file::read(zone_file::DEFAULT, "bogusmx.zone", &origin).unwrap(),
+        origin,
+        not_listed,
+        undecided,
+        rules: ArcSwap::from_pointee(Rules {
+            table: Arc::new(table),
+            policy: Policy::Any,
+        }),
+    }
+}
