@@ -10,6 +10,7 @@ mod privilege;
 mod serve;
 pub mod settings;
 mod signals;
+mod snapshot;
 mod zones;
 
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use super::args::ServeArgs;
 use super::demo::{self, Demo};
 use super::settings::{LogLevel, Origin, Settings};
 use super::signals::{Daemon, Signals};
+use super::snapshot::Keeper;
 use super::{CommandError, Ending, oracle, print, privilege, zones};
 use crate::front::authority::Authority;
 use crate::front::dns::Dns;
@@ -44,6 +45,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     }
     if let Some(demo) = &demo {
         settings.upstream = vec![demo.address()];
+        // What is true of that world is not to be remembered of this one.
+        settings.snapshot = None;
     }
 
     let listeners = bind(&settings)?;
@@ -65,10 +68,12 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let daemon = Daemon {
         origins,
         zones,
-        oracle,
+        oracle: Arc::clone(&oracle),
         authority,
     };
     signals.watch(daemon, stop.clone());
+    let keeper = settings.snapshot.clone();
+    let keeper = keeper.map(|file| Keeper::new(file, Arc::clone(&oracle)));
     let drain = settings.front.answer_deadline + DRAIN_SLACK;
     let serving = listen::serve(listeners, dns, settings.tcp, stop, drain);
 
@@ -77,6 +82,10 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     tokio::select! {
         served = serving => served?,
         shown = show(demo.as_ref(), &addresses, &settings.origins) => shown?,
+        () = keep(keeper.as_ref()) => {}
+    }
+    if let Some(keeper) = keeper {
+        keeper.save().await;
     }
     Ok(Ending::Success)
 }
@@ -93,6 +102,14 @@ fn announce(settings: &Settings, zones: &[Zone]) -> Result<(), CommandError> {
     };
     tracing::info!("upstream {}{source}", resolvers.join(" "));
     Ok(())
+}
+
+/// Keeps what is remembered, if that is wanted, and stays.
+async fn keep(keeper: Option<&Arc<Keeper>>) {
+    match keeper {
+        Some(keeper) => keeper.keep().await,
+        None => pending().await,
+    }
 }
 
 /// Shows what the demo answers, if this is one, and stays.

@@ -79,7 +79,6 @@ impl Entry {
     }
 
     /// An entry out of its [`Self::findings_octets`]; none unless all of it can be read.
-    #[cfg(test)]
     pub(super) fn checked(domain: &Domain, failures: u8, findings: &[u8]) -> Option<Self> {
         let octets = [domain.as_str().as_bytes(), findings].concat();
         let entry = Self::from(name_octets(domain), failures, &octets);

@@ -77,6 +77,18 @@ impl Memory {
         entry
     }
 
+    /// Remembers an entry from elsewhere, unless something newer is known.
+    pub(super) fn adopt(&self, entry: Entry) {
+        if !self.entries.contains_key(entry.name()) {
+            self.entries.insert(Key(entry.clone()), entry);
+        }
+    }
+
+    /// All entries, in no order. What is stored meanwhile may be among them.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.entries.iter().map(|(_, entry)| entry)
+    }
+
     /// How many domains are remembered.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

@@ -12,6 +12,7 @@ pub mod lookup;
 mod memory;
 mod recall;
 mod ruling;
+mod snapshot;
 pub mod stats;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub mod upstream;
 #[cfg(test)]
 pub(crate) mod world;
 
+use std::io::{self, Read, Seek, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +36,7 @@ use gather::{GatherLimits, gather};
 use lookup::Lookup;
 use memory::Memory;
 pub use ruling::{Lifetimes, Ruling, Source};
+pub use snapshot::SnapshotError;
 use stats::Stats;
 
 use crate::verdict::evidence::MxAnswer;
@@ -157,6 +160,40 @@ impl<L: Lookup> Oracle<L> {
     /// How many domains are remembered.
     pub fn remembered(&self) -> usize {
         self.memory.len()
+    }
+
+    /// Writes down all that is remembered, and says of how many domains.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn save(&self, out: impl Write) -> io::Result<usize> {
+        let mut writer = snapshot::Writer::new(out)?;
+        let mut count = 0;
+        for entry in self.memory.entries() {
+            writer.write(&entry)?;
+            count += 1;
+        }
+        writer.finish()?;
+        Ok(count)
+    }
+
+    /// Remembers what [`Self::save`] wrote down, where it may still count and nothing newer is
+    /// known; says of how many domains. It may go on while questions are answered.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]; then nothing of it is remembered.
+    pub fn load(&self, mut input: impl Read + Seek) -> Result<usize, SnapshotError> {
+        snapshot::verify(&mut input)?;
+        input.rewind()?;
+        let now = self.clock.now();
+        let mut count = 0;
+        snapshot::read(input, |entry| {
+            if recall::may_count(&entry, &self.lifetimes, now) {
+                self.memory.adopt(entry);
+                count += 1;
+            }
+        })?;
+        Ok(count)
     }
 
     /// The last listing of a domain that cannot be judged now.

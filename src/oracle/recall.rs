@@ -1,9 +1,14 @@
 //! What an entry of the memory still says.
 
+use std::time::Duration;
+
 use super::clock::Moment;
 use super::entry::{Entry, Finding};
 use super::ruling::{Lifetimes, Ruling, Source};
 use crate::verdict::{Rules, Verdict, judge};
+
+/// How far a wall clock is set back without anybody having set it.
+const CORRECTION_MAX: Duration = Duration::from_secs(60);
 
 /// A ruling out of the memory, if what is remembered still counts under these rules.
 ///
@@ -79,4 +84,15 @@ pub(super) fn stale<'r>(
         source: Source::Stale,
         ..Ruling::of_place(entry.clone(), finding.place, rules, lifetimes.stale_ttl)
     })
+}
+
+/// Whether an entry of another time may still say anything, whatever the rules.
+///
+/// One from the future does not: the wall clock has been set back, and nobody knows its age. Small
+/// corrections of the clock are left alone.
+pub(super) fn may_count(entry: &Entry, lifetimes: &Lifetimes, now: Moment) -> bool {
+    let longest = lifetimes.max_ttl.saturating_add(lifetimes.serve_stale);
+    let is_young = |finding: Finding<'_>| now.since(finding.gathered_at) < longest;
+    let is_past = |finding: Finding<'_>| finding.gathered_at.since(now) < CORRECTION_MAX;
+    entry.findings().any(is_young) && entry.findings().all(is_past)
 }

@@ -17,6 +17,7 @@
 //! | `bad_input` | packets that are no proper query |
 //! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
 //! | `tcp` | pipelining, message framing, connections that idle |
+//! | `snapshot` | what is remembered beyond a restart |
 //! | `start_and_stop` | the ready line, listeners, clean stop with answers in flight |
 //! | `check` | `bogusmx check`: reports, JSON, exit status, standard input, a running daemon |
 //! | `demo` | `bogusmx serve --demo` |
@@ -68,6 +69,7 @@ mod resolvers;
 mod rust_source;
 mod script;
 mod sizes;
+mod snapshot;
 mod start_and_stop;
 mod table;
 mod table_model;

@@ -59,6 +59,8 @@ pub struct ConfigFile {
     pub udp_threads: Option<u32>,
     pub tcp_connections: Option<u32>,
     pub tcp_idle: Option<Span>,
+    pub snapshot: Option<PathBuf>,
+    pub snapshot_interval: Option<Span>,
     pub user: Option<String>,
     pub log: Option<LogLevel>,
 }

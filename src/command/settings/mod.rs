@@ -51,10 +51,21 @@ pub struct Settings {
     pub udp: UdpPath,
     /// What TCP clients may use.
     pub tcp: TcpLimits,
+    /// Where what is remembered outlives a restart, if anywhere.
+    pub snapshot: Option<SnapshotFile>,
     /// Whom to become after binding, if started as root.
     pub user: String,
     /// Which log lines to write, unless the environment says otherwise.
     pub log: LogLevel,
+}
+
+/// Where the snapshot is kept, and how old it may get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotFile {
+    /// The file. Another one beside it is written first.
+    pub path: PathBuf,
+    /// The time from one snapshot to the next.
+    pub interval: Duration,
 }
 
 /// One zone to serve.
@@ -184,6 +195,7 @@ impl Settings {
                 )?,
                 idle: positive("tcp_idle", file.tcp_idle, default::TCP_IDLE)?,
             },
+            snapshot: snapshot(&file)?,
             user: file.user.unwrap_or_else(|| default::USER.to_owned()),
             log: file.log.unwrap_or(LogLevel::DEFAULT),
         })
@@ -267,6 +279,16 @@ fn path(candidates: &[&Option<PathBuf>]) -> Option<PathBuf> {
     candidates
         .iter()
         .find_map(|candidate| candidate.as_deref().map(Path::to_owned))
+}
+
+fn snapshot(file: &ConfigFile) -> Result<Option<SnapshotFile>, SettingsError> {
+    let interval = positive(
+        "snapshot_interval",
+        file.snapshot_interval,
+        default::SNAPSHOT_INTERVAL,
+    )?;
+    let path = file.snapshot.clone();
+    Ok(path.map(|path| SnapshotFile { path, interval }))
 }
 
 fn udp(file: &ConfigFile) -> Result<UdpPath, SettingsError> {

@@ -1,0 +1,239 @@
+//! What is remembered, as a stream of octets that outlives the process.
+//!
+//! ```text
+//! snapshot = "bogusmx memory 1\n" *frame
+//! frame    = length checksum payload       length and checksum: four octets, the highest first
+//! payload  = *entry, or nothing in the last frame
+//! entry    = failures name-length name findings-length findings
+//! ```
+//!
+//! The numbers of an entry are those of the compact form of evidence, and so are its findings.
+//! Another version of that form takes another number in the first line. The checksum (CRC-32) goes on
+//! from frame to frame, so that none can be missing; it is against damage, not against forgers.
+
+use std::io::{self, Read, Write};
+
+use crc32fast::Hasher;
+use thiserror::Error;
+
+use super::entry::Entry;
+use crate::verdict::Domain;
+use crate::verdict::evidence::octets::{Cursor, put_number};
+
+const MAGIC: &[u8] = b"bogusmx memory 1\n";
+
+/// A frame is closed once it is as long as this.
+const FRAME_OCTETS: usize = 1 << 16;
+
+/// No frame is longer than this: the longest entry is what its messages from upstream held.
+const FRAME_OCTETS_MAX: usize = 1 << 26;
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// It cannot be read to its end.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is something else, or of another version of this program.
+    #[error("it is no snapshot of this version")]
+    Foreign,
+    /// It has been damaged or cut.
+    #[error("it is damaged after {0} octets")]
+    Damaged(u64),
+}
+
+/// Writes entries one after the other.
+pub(super) struct Writer<W> {
+    out: W,
+    frame: Vec<u8>,
+    checksum: Hasher,
+}
+
+impl<W: Write> Writer<W> {
+    pub(super) fn new(mut out: W) -> io::Result<Self> {
+        out.write_all(MAGIC)?;
+        Ok(Self {
+            out,
+            frame: Vec::with_capacity(2 * FRAME_OCTETS),
+            checksum: Hasher::new(),
+        })
+    }
+
+    pub(super) fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        let (name, findings) = (entry.name(), entry.findings_octets());
+        let length = |octets: &[u8]| u64::try_from(octets.len()).unwrap_or(u64::MAX);
+        put_number(&mut self.frame, entry.failures().into());
+        put_number(&mut self.frame, length(name.as_bytes()));
+        self.frame.extend(name.as_bytes());
+        put_number(&mut self.frame, length(findings));
+        self.frame.extend(findings);
+        if self.frame.len() >= FRAME_OCTETS {
+            self.close_frame()?;
+        }
+        Ok(())
+    }
+
+    fn close_frame(&mut self) -> io::Result<()> {
+        let length = u32::try_from(self.frame.len()).map_err(io::Error::other)?;
+        self.checksum.update(&length.to_be_bytes());
+        self.checksum.update(&self.frame);
+        let checksum = self.checksum.clone().finalize();
+        self.out.write_all(&length.to_be_bytes())?;
+        self.out.write_all(&checksum.to_be_bytes())?;
+        self.out.write_all(&self.frame)?;
+        self.frame.clear();
+        Ok(())
+    }
+
+    /// Ends the snapshot.
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        if !self.frame.is_empty() {
+            self.close_frame()?;
+        }
+        self.close_frame()?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// Reads a snapshot to its end, to see whether it is whole.
+pub(super) fn verify(input: impl Read) -> Result<(), SnapshotError> {
+    frames(input, |_| Some(()))
+}
+
+/// Reads a snapshot, and hands each entry to `each`.
+///
+/// What comes before damage is handed on: who wants all or nothing verifies it first.
+pub(super) fn read(input: impl Read, mut each: impl FnMut(Entry)) -> Result<(), SnapshotError> {
+    frames(input, |frame| {
+        let mut cursor = Cursor::new(frame);
+        while !cursor.rest().is_empty() {
+            each(entry(&mut cursor)?);
+        }
+        Some(())
+    })
+}
+
+/// Hands each frame's payload to `each`, which says whether it is one.
+fn frames(
+    mut input: impl Read,
+    mut each: impl FnMut(&[u8]) -> Option<()>,
+) -> Result<(), SnapshotError> {
+    let mut magic = [0; MAGIC.len()];
+    input
+        .read_exact(&mut magic)
+        .map_err(|_short| SnapshotError::Foreign)?;
+    if magic != MAGIC {
+        return Err(SnapshotError::Foreign);
+    }
+    let mut whole = u64::try_from(MAGIC.len()).unwrap_or_default();
+    let mut checksum = Hasher::new();
+    let mut frame = Vec::new();
+    loop {
+        let cut = |error: io::Error| {
+            if error.kind() == io::ErrorKind::UnexpectedEof {
+                SnapshotError::Damaged(whole)
+            } else {
+                SnapshotError::Io(error)
+            }
+        };
+        let length = number(&mut input).map_err(cut)?;
+        let stated = number(&mut input).map_err(cut)?;
+        let octets = usize::try_from(length).unwrap_or(usize::MAX);
+        if octets > FRAME_OCTETS_MAX {
+            return Err(SnapshotError::Damaged(whole));
+        }
+        frame.resize(octets, 0);
+        input.read_exact(&mut frame).map_err(cut)?;
+        checksum.update(&length.to_be_bytes());
+        checksum.update(&frame);
+        let is_whole = checksum.clone().finalize() == stated;
+        if !is_whole || each(&frame).is_none() {
+            return Err(SnapshotError::Damaged(whole));
+        }
+        if frame.is_empty() {
+            return Ok(());
+        }
+        whole = whole.saturating_add(length.into()).saturating_add(8);
+    }
+}
+
+fn number(input: &mut impl Read) -> io::Result<u32> {
+    let mut octets = [0; 4];
+    input.read_exact(&mut octets)?;
+    Ok(u32::from_be_bytes(octets))
+}
+
+fn entry(cursor: &mut Cursor<'_>) -> Option<Entry> {
+    let failures = u8::try_from(cursor.number()?).ok()?;
+    let length = usize::try_from(cursor.number()?).ok()?;
+    let name = Domain::parse(str::from_utf8(cursor.octets(length)?).ok()?).ok()?;
+    let length = usize::try_from(cursor.number()?).ok()?;
+    Entry::checked(&name, failures, cursor.octets(length)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::Moment;
+    use super::*;
+    use crate::verdict::Draft;
+    use crate::verdict::evidence::MxAnswer;
+
+    /// A snapshot of several frames.
+    fn snapshot(entries: u32) -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new()).unwrap();
+        for number in 0..entries {
+            let domain = Domain::parse(&format!("d{number}.example")).unwrap();
+            let draft = Draft::without_hosts(MxAnswer::Null { ttl: number });
+            let at = Moment {
+                unix_ms: u64::from(number) << 30,
+            };
+            writer
+                .write(&Entry::after(None, &domain, &draft, at))
+                .unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    fn why(octets: &[u8]) -> String {
+        verify(octets).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let octets = snapshot(10_000);
+        let mut read_back = Writer::new(Vec::new()).unwrap();
+        read(&*octets, |entry| read_back.write(&entry).unwrap()).unwrap();
+        assert!(octets.len() > 2 * FRAME_OCTETS);
+        assert_eq!(read_back.finish().unwrap(), octets);
+        read(&*snapshot(0), |_| panic!("there is none")).unwrap();
+    }
+
+    #[test]
+    fn every_damage_is_seen() {
+        let octets = snapshot(3);
+        for place in 0..octets.len() {
+            let mut damaged = octets.clone();
+            damaged[place] ^= 1;
+            assert!(verify(&*damaged).is_err(), "{place}");
+            assert!(verify(&octets[..place]).is_err(), "cut at {place}");
+        }
+        assert_eq!(why(b""), "it is no snapshot of this version");
+        assert_eq!(
+            why(b"bogusmx memory 2\n"),
+            "it is no snapshot of this version"
+        );
+    }
+
+    #[test]
+    fn a_missing_frame_is_seen() {
+        let octets = snapshot(10_000);
+        let length = |start: usize| {
+            let octets = octets[start..].first_chunk().unwrap();
+            usize::try_from(u32::from_be_bytes(*octets)).unwrap()
+        };
+        let second = MAGIC.len() + 8 + length(MAGIC.len());
+        let without_first = [&octets[..MAGIC.len()], &octets[second..]].concat();
+        assert_eq!(why(&without_first), "it is damaged after 17 octets");
+    }
+}

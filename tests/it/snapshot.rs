@@ -1,0 +1,110 @@
+//! What is remembered beyond a restart.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use hickory_proto::rr::RecordType::MX;
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::support::{Bench, THREE_ENDINGS, bench_with, wait_until};
+
+const VERDICTS: &str = "hot.de          -> listed: Domain MX in loopback network
+                        good.example    -> not listed
+                        dead.example    -> undecided";
+
+/// A folder that the daemon may write to, after it has given up root.
+fn folder() -> TempDir {
+    let folder = TempDir::with_prefix("bogusmx-it-").unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+    folder
+}
+
+fn bench(folder: &TempDir, interval: &str) -> Bench {
+    let file = folder.path().join("memory");
+    let config = format!(
+        "snapshot = \"{}\"\nsnapshot_interval = \"{interval}\"\nundecided_min_ttl = \"5m\"",
+        file.display()
+    );
+    bench_with(&config, THREE_ENDINGS)
+}
+
+fn stop(mut bench: Bench) {
+    bench.daemon.signal(Signal::SIGTERM);
+    assert!(bench.daemon.ended().success());
+}
+
+#[test]
+fn a_restart_forgets_nothing() {
+    let folder = folder();
+    let first = bench(&folder, "1h");
+    first
+        .daemon
+        .wait_for_log("nothing is remembered from before");
+    first.expect(VERDICTS);
+    stop(first);
+    let second = bench(&folder, "1h");
+    second.daemon.wait_for_log("3 domains remembered");
+    second.expect(VERDICTS);
+    assert_eq!(second.upstream.questions_in_all(), 0);
+}
+
+#[test]
+fn a_snapshot_is_saved_now_and_then() {
+    let folder = folder();
+    let first = bench(&folder, "100ms");
+    first.expect(VERDICTS);
+    let file = folder.path().join("memory");
+    wait_until("the three domains are in the file", || {
+        let octets = fs::read(&file).unwrap_or_default();
+        let holds = |name: &[u8]| octets.windows(name.len()).any(|part| part == name);
+        holds(b"hot.de") && holds(b"good.example") && holds(b"dead.example")
+    });
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    // Not stopped but killed: what was saved is whole all the same.
+    drop(first);
+    let second = bench(&folder, "1h");
+    second.daemon.wait_for_log("3 domains remembered");
+    second.expect(VERDICTS);
+    assert_eq!(second.upstream.questions_in_all(), 0);
+}
+
+#[test]
+fn a_damaged_snapshot_is_ignored_with_a_warning() {
+    let folder = folder();
+    let file = folder.path().join("memory");
+    let first = bench(&folder, "1h");
+    first.expect(VERDICTS);
+    stop(first);
+    let mut octets = fs::read(&file).unwrap();
+    let last = octets.len() - 20;
+    octets[last] ^= 1;
+    fs::write(&file, octets).unwrap();
+    let second = bench(&folder, "1h");
+    second
+        .daemon
+        .wait_for_log("memory: the snapshot is ignored: it is damaged");
+    second.expect(VERDICTS);
+    assert_eq!(second.upstream.questions("hot.de", MX), 1);
+    // And the next one is whole again.
+    stop(second);
+    bench(&folder, "1h")
+        .daemon
+        .wait_for_log("3 domains remembered");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_a_warning() {
+    crate::support::needs_root("the daemon gives up root");
+    let folder = TempDir::with_prefix("bogusmx-it-").unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let bench = bench(&folder, "1h");
+    bench
+        .daemon
+        .wait_for_log("memory.new: snapshots cannot be written: Permission denied");
+    bench.expect(VERDICTS);
+    stop(bench);
+}
