@@ -77,8 +77,8 @@ fn table(points: &[Point]) -> Outcome<String> {
     for point in points {
         let mib = u32::try_from(point.memory_octets >> 20)?;
         table.push(vec![
-            grouped(f64::from(point.names)),
             point.kind.title().to_owned(),
+            grouped(f64::from(point.names)),
             short(point.cost),
             short(point.rate),
             grouped(f64::from(mib)),
