@@ -43,12 +43,12 @@ impl<'args> Bed<'args> {
 
     /// The processor of the server that is measured.
     pub(crate) fn measured() -> Processors {
-        Processors::only(0)
+        Processors::range(0, 0)
     }
 
     /// The processor of all that is not measured.
     pub(crate) fn beside() -> Processors {
-        Processors::only(1)
+        Processors::range(1, 1)
     }
 
     /// The load from there, by one client.

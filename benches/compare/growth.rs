@@ -5,13 +5,13 @@ use std::fs;
 use super::args::Args;
 use super::bed::Bed;
 use super::chart::{Chart, Line};
+use super::ground::Outcome;
 use super::ground::figures::{grouped, short};
 use super::ground::table::Table;
-use super::ground::{Outcome, usage};
 use super::load::Until;
-use super::names;
 use super::rival::Kind;
 use super::sample::{Sample, median};
+use super::{memory, names};
 
 /// How many names there may be.
 const COUNTS: [u32; 4] = [10_000, 100_000, 1_000_000, 5_000_000];
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
                 names: count,
                 cost: median(samples, Sample::cost),
                 rate: median(samples, |sample| sample.report.rate()),
-                memory_octets: usage::memory_octets(process.pid()?)?,
+                memory_octets: memory::octets(process.pid()?)?,
             };
             eprintln!("{} names: {}: {:.2} us", count, kind.title(), point.cost);
             points.push(point);

@@ -23,6 +23,7 @@
 //! | `echo` | the floor: a server that sends back what it gets |
 //! | `load` | dnsperf, and what it says |
 //! | `side_by_side`, `growth`, `threads`, `cold` | the scenes |
+//! | `memory` | what a server has in memory |
 //! | `chart` | a plot as SVG |
 
 #![expect(clippy::print_stdout, reason = "the tables are what it is for")]
@@ -38,6 +39,7 @@ mod cold;
 mod echo;
 mod growth;
 mod load;
+mod memory;
 mod names;
 mod rival;
 mod sample;

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `address` | loopback addresses that nobody else uses |
 //! | `process` | a program's start on chosen processors, and its certain end |
-//! | `usage` | what a daemon has used: processor time, memory |
+//! | `usage` | the processor time that a daemon has used |
 //! | `nsd`, `bogusmx`, `unbound` | daemons that both benches start |
 //! | `question` | one query, to see whether a daemon answers |
 //! | `figures` | medians and units |

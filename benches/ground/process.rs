@@ -28,14 +28,13 @@ const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/bin", "/usr/lib/postfix/sbin"];
 pub(crate) struct Processors(String);
 
 impl Processors {
-    /// A single one.
-    pub(crate) fn only(number: usize) -> Self {
-        Self(number.to_string())
-    }
-
     /// From `first` to `last`, both included.
     pub(crate) fn range(first: usize, last: usize) -> Self {
-        Self(format!("{first}-{last}"))
+        if first == last {
+            Self(first.to_string())
+        } else {
+            Self(format!("{first}-{last}"))
+        }
     }
 }
 

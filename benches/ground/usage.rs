@@ -1,4 +1,4 @@
-//! What a daemon has used, its child processes included.
+//! The processor time that a daemon has used, its child processes included.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -25,21 +25,8 @@ pub(crate) fn processor_time(root: Pid) -> Outcome<Duration> {
     Ok(total)
 }
 
-/// Memory of a process and all below it, in octets; what several share counts once.
-pub(crate) fn memory_octets(root: Pid) -> Outcome<u64> {
-    let mut total = 0;
-    for pid in tree(root) {
-        let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        let kib: u64 = kib.ok_or("no Pss in smaps_rollup")?.trim().parse()?;
-        total += kib * 1024;
-    }
-    Ok(total)
-}
-
 /// The process and all below it.
-fn tree(root: Pid) -> Vec<Pid> {
+pub(crate) fn tree(root: Pid) -> Vec<Pid> {
     let mut found = Vec::new();
     let mut left = VecDeque::from([root]);
     while let Some(pid) = left.pop_front() {

@@ -11,8 +11,8 @@ use super::bed::Bed;
 use super::ground::bogusmx::ZONE;
 use super::ground::process::Process;
 use super::ground::question::{self, Reply};
-use super::ground::{Outcome, address, nsd, unbound, usage};
-use super::names;
+use super::ground::{Outcome, address, nsd, unbound};
+use super::{memory, names};
 
 /// What there is to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -113,9 +113,9 @@ impl Rival {
 
     /// Fills the memory, and notes what it takes.
     fn warmed_up(mut self, bed: &Bed<'_>, count: u32) -> Outcome<Self> {
-        let before = usage::memory_octets(self.process.pid()?)?;
+        let before = memory::octets(self.process.pid()?)?;
         bed.warm_up(self.server, count)?;
-        let after = usage::memory_octets(self.process.pid()?)?;
+        let after = memory::octets(self.process.pid()?)?;
         self.octets_a_name = Some(octets_each(before, after, count)?);
         Ok(self)
     }
@@ -151,10 +151,10 @@ fn with_and_without(
     start: impl Fn(u32) -> Outcome<(Process, SocketAddr)>,
 ) -> Outcome<Rival> {
     let (process, _) = start(1)?;
-    let without = usage::memory_octets(process.pid()?)?;
+    let without = memory::octets(process.pid()?)?;
     drop(process);
     let (process, server) = start(count * 2)?;
-    let with = usage::memory_octets(process.pid()?)?;
+    let with = memory::octets(process.pid()?)?;
     let mut rival = Rival::new(kind, server, process);
     rival.octets_a_name = Some(octets_each(without, with, count)?);
     Ok(rival)
