@@ -1,0 +1,82 @@
+//! What an answer costs, beside other servers with the same names on the same machine.
+//!
+//! ```sh
+//! cargo bench --bench compare                     # all servers side by side
+//! cargo bench --bench compare -- --scene names    # cost against the number of names
+//! cargo bench --bench compare -- --scene threads  # cost against the number of processors
+//! cargo bench --bench compare -- --scene cold     # domains that are new
+//! ```
+//!
+//! It takes Debian's packages dnsperf, rbldnsd, nsd, unbound and pdns-recursor, and root, for addresses and ports of
+//! their own. Nothing of the machine's configuration is read or changed.
+//!
+//! The server has processor 0, dnsperf processor 1, and so have the name servers that are looked up at. The main figure
+//! is the server's processor time for one answer: it hardly depends on how fast the load comes, as queries a second do.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `args` | what can be chosen |
+//! | `bed` | the folder, the upstream, the order of starts that all scenes share |
+//! | `names` | the names, and the zones that have them |
+//! | `rival` | starts each server, with the names in it |
+//! | `sample` | load, and what the server used under it |
+//! | `echo` | the floor: a server that sends back what it gets |
+//! | `load` | dnsperf, and what it says |
+//! | `side_by_side`, `growth`, `threads`, `cold` | the scenes |
+//! | `memory` | what a server has in memory |
+//! | `chart` | a plot as SVG |
+
+#![expect(clippy::print_stdout, reason = "the tables are what it is for")]
+#![expect(clippy::print_stderr, reason = "a bench of minutes says where it is")]
+
+#[path = "../ground/mod.rs"]
+mod ground;
+
+mod args;
+mod bed;
+mod chart;
+mod cold;
+mod echo;
+mod growth;
+mod load;
+mod memory;
+mod names;
+mod rival;
+mod sample;
+mod side_by_side;
+mod threads;
+
+use std::fs;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Scene};
+use ground::Outcome;
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("compare: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Outcome<()> {
+    if let Some(address) = args.echo {
+        return echo::serve(address);
+    }
+    let text = match args.scene {
+        Scene::Servers => side_by_side::run(args)?,
+        Scene::Names => growth::run(args)?,
+        Scene::Threads => threads::run(args)?,
+        Scene::Cold => cold::run(args)?,
+    };
+    println!("{text}");
+    if let Some(file) = &args.markdown {
+        fs::write(file, text)?;
+    }
+    Ok(())
+}
