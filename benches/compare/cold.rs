@@ -27,9 +27,9 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
             // A new one each time: it must not remember anything.
             let (process, server) = bed.bogusmx(&Bed::measured())?;
             let load = bed.load(server);
-            let sample = Sample::take(&process, &load, &queries, Until::All(*under_way))?;
-            let cost = sample.cost();
-            eprintln!("round {round}: {under_way} under way: {cost:.1} us");
+            let sample = Sample::take(&process, &load, &queries, Until::AllNoted(*under_way))?;
+            let (cost, remark) = (sample.cost(), &sample.remark);
+            eprintln!("round {round}: {under_way} under way: {cost:.1} us{remark}");
             samples.push(sample);
         }
     }

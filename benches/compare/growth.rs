@@ -42,10 +42,13 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
         ];
         let mut samples = both.map(|_| Vec::new());
         for _ in 0..args.rounds {
-            for ((_, process, server), samples) in both.iter().zip(&mut samples) {
+            for ((kind, process, server), samples) in both.iter().zip(&mut samples) {
                 let until = Until::Seconds(args.seconds);
                 let queries = bed.queries(count)?;
-                samples.push(Sample::take(process, &bed.load(*server), &queries, until)?);
+                let sample = Sample::take(process, &bed.load(*server), &queries, until)?;
+                let (title, cost) = (kind.title(), sample.cost());
+                eprintln!("{count} names: {title}: {cost:.2} us{}", sample.remark);
+                samples.push(sample);
             }
         }
         for ((kind, process, _), samples) in both.iter().zip(&samples) {
@@ -56,7 +59,6 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
                 rate: median(samples, |sample| sample.report.rate()),
                 memory_octets: memory::octets(process.pid()?)?,
             };
-            eprintln!("{} names: {}: {:.2} us", count, kind.title(), point.cost);
             points.push(point);
         }
     }
@@ -68,8 +70,8 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
 
 fn table(points: &[Point]) -> Outcome<String> {
     let mut table = Table::new(&[
-        "names",
         "server",
+        "names",
         "CPU/answer, us",
         "answers/s",
         "memory, MiB",

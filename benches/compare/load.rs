@@ -24,8 +24,10 @@ pub(crate) enum Until {
     Seconds(u32),
     /// After so many seconds, at so many queries a second; latencies are noted.
     Paced(u32, u32),
-    /// When each name has been asked for, with at most so many on the way; latencies are noted.
+    /// When each name has been asked for, with at most so many on the way.
     All(u32),
+    /// The same; latencies are noted.
+    AllNoted(u32),
 }
 
 /// What came of it.
@@ -36,11 +38,11 @@ pub(crate) struct Report {
     /// Answers other than NOERROR and NXDOMAIN.
     pub(crate) failed: u32,
     pub(crate) seconds: f64,
-    /// In microseconds, half of the answers and all but a hundredth of them.
+    /// If it was noted.
     pub(crate) latency: Option<Latency>,
 }
 
-/// In microseconds.
+/// What half of the answers took at most, and all but a hundredth of them, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Latency {
     pub(crate) median: f64,
@@ -71,9 +73,11 @@ impl Load {
         match until {
             Until::Seconds(seconds) => more(&[("-l", seconds)]),
             Until::Paced(seconds, rate) => more(&[("-l", seconds), ("-Q", rate)]),
-            Until::All(under_way) => more(&[("-n", 1), ("-q", under_way)]),
+            Until::All(under_way) | Until::AllNoted(under_way) => {
+                more(&[("-n", 1), ("-q", under_way)])
+            }
         }
-        let is_verbose = !matches!(until, Until::Seconds(_));
+        let is_verbose = matches!(until, Until::Paced(..) | Until::AllNoted(_));
         if is_verbose {
             args.push("-v".to_owned());
         }

@@ -23,6 +23,7 @@
 //! | `echo` | the floor: a server that sends back what it gets |
 //! | `load` | dnsperf, and what it says |
 //! | `side_by_side`, `growth`, `threads`, `cold` | the scenes |
+//! | `others` | what else ran on the server's processor |
 //! | `memory` | what a server has in memory |
 //! | `chart` | a plot as SVG |
 
@@ -41,6 +42,7 @@ mod growth;
 mod load;
 mod memory;
 mod names;
+mod others;
 mod rival;
 mod sample;
 mod side_by_side;

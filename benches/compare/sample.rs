@@ -6,12 +6,15 @@ use std::time::Duration;
 use super::ground::process::Process;
 use super::ground::{Outcome, figures, usage};
 use super::load::{Load, Report, Until};
+use super::others;
 
 /// What the load says of the answers, and the processor time that they took.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     pub(crate) time: Duration,
     pub(crate) report: Report,
+    /// Whether other programs were in the way; empty if not.
+    pub(crate) remark: String,
 }
 
 impl Sample {
@@ -23,10 +26,15 @@ impl Sample {
         until: Until,
     ) -> Outcome<Self> {
         let pid = process.pid()?;
-        let before = usage::processor_time(pid)?;
+        let (before, busy) = (usage::processor_time(pid)?, others::busy()?);
         let report = load.run(queries, until)?;
         let time = usage::processor_time(pid)?.saturating_sub(before);
-        Ok(Self { time, report })
+        let busy = others::busy()?.saturating_sub(busy);
+        Ok(Self {
+            remark: others::remark(busy, time, report.seconds),
+            time,
+            report,
+        })
     }
 
     /// Microseconds of processor time for one answer.

@@ -42,7 +42,11 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
             let full = take(Until::Seconds(args.seconds))?;
             let paced = take(Until::Paced(PACED_SECONDS, args.pace))?;
             let title = figures.rival.kind.title();
-            eprintln!("round {round}: {title}: {:.2} us", full.cost());
+            eprintln!(
+                "round {round}: {title}: {:.2} us{}",
+                full.cost(),
+                full.remark
+            );
             figures.full.push(full);
             figures.paced.push(paced);
         }
