@@ -137,6 +137,9 @@ impl<'a> Answer<'a> {
     /// What a verdict says to a query of type `qtype`.
     pub fn of_ruling(ruling: &'a Ruling<'_>, zone: &'a Zone, qtype: u16) -> Self {
         let ttl = seconds(ruling.remaining);
+        if ruling.is_not_listed {
+            return Self::not_listed(zone, ttl);
+        }
         match ruling.verdict() {
             Verdict::Listed(listing) => {
                 let answer = Self::records(listed(&listing, ttl), zone, qtype, ttl);

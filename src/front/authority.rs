@@ -16,6 +16,7 @@ use super::zone::{Place, Zone, place};
 use crate::oracle::clock::{Clock, Moment};
 use crate::oracle::lookup::Lookup;
 use crate::oracle::{Oracle, Patience};
+use crate::verdict::domain::NameBuffer;
 
 /// What the front grants its clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,13 +103,14 @@ impl<L: Lookup> Authority<L> {
         now: Moment,
         say: impl FnOnce(&Answer<'_>) -> S,
     ) -> Option<S> {
-        match place(&self.zones, question.labels) {
+        let mut buffer = NameBuffer::new();
+        match place(&self.zones, question.labels, &mut buffer) {
             Place::Settled(settled) => {
                 Some(self.said(&Answer::of_settled(settled, question.qtype), say))
             }
             Place::Mail(zone, domain) => {
                 let rules = zone.rules.load();
-                let ruling = self.oracle.recall(&domain, &rules, now)?;
+                let ruling = self.oracle.recall(domain, &rules, now)?;
                 let answer = Answer::of_ruling(&ruling, zone, question.qtype);
                 Some(self.said(&answer, say))
             }
@@ -123,9 +125,11 @@ impl<L: Lookup> Authority<L> {
         client: IpAddr,
         say: impl FnOnce(&Answer<'_>) -> S,
     ) -> S {
-        match place(&self.zones, question.labels) {
+        let mut buffer = NameBuffer::new();
+        match place(&self.zones, question.labels, &mut buffer) {
             Place::Settled(settled) => self.said(&Answer::of_settled(settled, question.qtype), say),
             Place::Mail(zone, domain) => {
+                let domain = domain.to_domain();
                 let patience = Patience::Settled(self.limits.answer_deadline);
                 let rules = zone.rules.load_full();
                 let oracle = &self.oracle;

@@ -7,7 +7,7 @@ pub mod answer;
 pub mod authority;
 mod datagram;
 pub mod dns;
-mod fast;
+pub mod fast;
 #[cfg(test)]
 mod fixture;
 pub mod listen;

@@ -5,9 +5,8 @@
 use std::collections::BTreeMap;
 
 use arc_swap::ArcSwap;
-use arrayvec::ArrayString;
 
-use crate::verdict::domain::NAME_OCTETS_MAX;
+use crate::verdict::domain::{DomainRef, NameBuffer};
 use crate::verdict::{Domain, Rules};
 
 /// One zone that we serve.
@@ -68,13 +67,9 @@ pub struct FixedNames {
 
 /// Where a query name lies.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the domain is the usual case, and lies nowhere else"
-)]
-pub enum Place<'z> {
+pub enum Place<'z, 'b> {
     /// At a mail domain.
-    Mail(&'z Zone, Domain),
+    Mail(&'z Zone, DomainRef<'b>),
     /// At a name that needs no verdict.
     Settled(Settled<'z>),
 }
@@ -107,47 +102,68 @@ impl FixedNames {
     }
 }
 
-/// Finds the place of a query name, given as its labels without the root.
+/// Finds the place of a query name, given as its labels without the root; a mail domain's name is
+/// put into `buffer`.
 ///
 /// The longest origin that fits decides. Below it the exact name counts, without a walk to its
 /// parents.
-pub fn place<'z>(zones: &'z [Zone], labels: &[&[u8]]) -> Place<'z> {
+pub fn place<'z, 'b>(
+    zones: &'z [Zone],
+    labels: &[&[u8]],
+    buffer: &'b mut NameBuffer,
+) -> Place<'z, 'b> {
     let candidates = zones
         .iter()
         .filter_map(|zone| Some((zone, below(&zone.origin, labels)?)));
     let Some((zone, labels)) = candidates.min_by_key(|(_, rest)| rest.len()) else {
         return Place::Settled(Settled::Outside);
     };
-    let name = key(labels);
-    let records = name.as_deref().and_then(|name| zone.fixed.names.get(name));
-    if let Some(records) = records {
-        return Place::Settled(Settled::Fixed(zone, records));
-    }
-    let is_nodata = labels.len() == 1 || name.is_some_and(|name| zone.fixed.has_below(&name));
-    match Domain::from_labels(labels.iter().copied()) {
-        Ok(domain) if domain.not_mail().is_none() && !is_own(zones, &domain) => {
-            Place::Mail(zone, domain)
+    match DomainRef::from_labels(labels.iter().copied(), buffer) {
+        Ok(domain) => match zone.fixed.names.get(domain.as_str()) {
+            Some(records) => Place::Settled(Settled::Fixed(zone, records)),
+            None if domain.not_mail().is_some() || is_own(zones, domain) => {
+                never(zone, labels, Some(domain.as_str()))
+            }
+            None => Place::Mail(zone, domain),
+        },
+        // Names of the zone file need not be names of hosts; the origin's own is none, either.
+        Err(_unfit) => {
+            let name = key(labels);
+            match name.as_deref().and_then(|name| zone.fixed.names.get(name)) {
+                Some(records) => Place::Settled(Settled::Fixed(zone, records)),
+                None => never(zone, labels, name.as_deref()),
+            }
         }
-        Ok(_) | Err(_) => Place::Settled(Settled::Never { zone, is_nodata }),
     }
+}
+
+fn never<'z>(zone: &'z Zone, labels: &[&[u8]], name: Option<&str>) -> Place<'z, 'static> {
+    let is_nodata = labels.len() == 1 || name.is_some_and(|name| zone.fixed.has_below(name));
+    Place::Settled(Settled::Never { zone, is_nodata })
 }
 
 /// The labels in front of the origin, if the name lies at or below it.
 fn below<'l, 'o>(origin: &Domain, labels: &'l [&'o [u8]]) -> Option<&'l [&'o [u8]]> {
-    let depth = labels.len().checked_sub(origin.labels().count())?;
+    let depth = labels.len().checked_sub(depth_of(origin))?;
     let (rest, tail) = labels.split_at_checked(depth)?;
     let same = |(label, known): (&&[u8], &str)| label.eq_ignore_ascii_case(known.as_bytes());
     tail.iter().zip(origin.labels()).all(same).then_some(rest)
 }
 
+/// How many labels a name has.
+pub(super) fn depth_of(domain: &Domain) -> usize {
+    let octets = domain.as_str().bytes();
+    octets.filter(|octet| *octet == b'.').count() + 1
+}
+
 /// Asking for a name of ours would end in a loop through the resolver that forwards to us.
-fn is_own(zones: &[Zone], domain: &Domain) -> bool {
+fn is_own(zones: &[Zone], domain: DomainRef<'_>) -> bool {
     zones.iter().any(|zone| domain.is_at_or_below(&zone.origin))
 }
 
 /// The key into the zone file's names; none for a name that no key can be.
-fn key(labels: &[&[u8]]) -> Option<ArrayString<NAME_OCTETS_MAX>> {
-    let mut key = ArrayString::new();
+fn key(labels: &[&[u8]]) -> Option<NameBuffer> {
+    let mut key = NameBuffer::new();
     for label in labels {
         let label = str::from_utf8(label).ok()?;
         if label.contains('.') {
@@ -205,7 +221,8 @@ mod tests {
             zone("mx.example.org"),
         ];
         let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
-        let found = match place(&zones, &labels) {
+        let mut buffer = NameBuffer::new();
+        let found = match place(&zones, &labels, &mut buffer) {
             Place::Settled(Settled::Outside) => "outside".to_owned(),
             Place::Settled(Settled::Fixed(zone, records)) => {
                 format!("{} has {}", zone.origin, records.len())
@@ -218,7 +235,7 @@ mod tests {
                 zone,
                 is_nodata: false,
             }) => format!("{} never", zone.origin),
-            Place::Mail(zone, domain) => format!("{} asks {domain}", zone.origin),
+            Place::Mail(zone, domain) => format!("{} asks {}", zone.origin, domain.as_str()),
         };
         assert_eq!(found, expected, "{name}");
     }

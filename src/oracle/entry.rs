@@ -1,11 +1,10 @@
 //! What is remembered of one domain, in one block of memory.
 //!
 //! Millions of these are kept, so the domain's name, the times and the evidence lie one behind the
-//! other in one allocation, and the block is its own key in the memory.
+//! other in one allocation, which is its own key in the memory.
 
-use std::borrow::Borrow;
-use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use triomphe::ThinArc;
 
@@ -27,12 +26,14 @@ const BLOCK_STEP: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Entry(ThinArc<Head, u8>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Head {
     /// Names have 253 octets at most.
     name_octets: u8,
     /// How many collections in a row had failures, the last one included.
     failures: u8,
+    /// Whether somebody has asked for it lately.
+    is_touched: AtomicBool,
 }
 
 /// Evidence, and when it was collected.
@@ -43,10 +44,6 @@ pub(super) struct Finding<'e> {
     /// Where in the entry the evidence lies.
     pub(super) place: Range<usize>,
 }
-
-/// An entry as the memory's key: the name of its domain.
-#[derive(Clone, Debug)]
-pub(super) struct Key(pub(super) Entry);
 
 impl Entry {
     /// What has been found out, remembered of no domain.
@@ -93,12 +90,28 @@ impl Entry {
         let head = Head {
             name_octets,
             failures,
+            is_touched: AtomicBool::new(false),
         };
         Self(ThinArc::from_header_and_slice(head, octets))
     }
 
-    fn head(&self) -> Head {
-        self.0.header.header
+    fn head(&self) -> &Head {
+        &self.0.header.header
+    }
+
+    /// Notes that somebody has asked for it.
+    #[inline]
+    pub(super) fn touch(&self) {
+        let is_touched = &self.head().is_touched;
+        // Reading alone leaves the memory in the caches of all processors.
+        if !is_touched.load(Ordering::Relaxed) {
+            is_touched.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether somebody has asked for it since the last such question.
+    pub(super) fn forget_touch(&self) -> bool {
+        self.head().is_touched.swap(false, Ordering::Relaxed)
     }
 
     /// How many collections in a row had failures, the last one included.
@@ -107,12 +120,10 @@ impl Entry {
     }
 
     /// The domain's name; empty if it is remembered of none.
-    pub(super) fn name(&self) -> &str {
+    #[inline]
+    pub(super) fn name(&self) -> &[u8] {
         let octets = self.0.slice.get(..self.head().name_octets.into());
-        // A name is ASCII.
-        octets
-            .and_then(|name| str::from_utf8(name).ok())
-            .unwrap_or_default()
+        octets.unwrap_or_default()
     }
 
     /// What stands behind the name.
@@ -174,26 +185,6 @@ impl<'e> Finding<'e> {
     }
 }
 
-impl Borrow<str> for Key {
-    fn borrow(&self) -> &str {
-        self.0.name()
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.name().hash(state);
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name() == other.0.name()
-    }
-}
-
-impl Eq for Key {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +219,7 @@ mod tests {
             .map(|finding| finding.gathered_at.unix_ms)
             .collect();
         assert_eq!((entry.failures(), &*found), (failures, times));
-        assert_eq!(entry.name(), "hot.de");
+        assert_eq!(entry.name(), b"hot.de");
         let again = Entry::checked(&hot(), failures, entry.findings_octets()).unwrap();
         assert_eq!(again.findings_octets(), entry.findings_octets());
     }

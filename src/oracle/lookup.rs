@@ -50,7 +50,6 @@ pub struct MxRecord {
 
 /// What an MX record points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are names")]
 pub enum Target {
     /// `.`, as in the null MX of RFC 7505.
     Root,

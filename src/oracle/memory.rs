@@ -1,98 +1,150 @@
 //! What is remembered of each domain, bounded by octets.
+//!
+//! A hash table of pointers to entries, in parts that are locked on their own. When a part is full, a
+//! clock hand goes round it and throws out what nobody has asked for since it last came by: so a
+//! flood of names that are asked for once cannot push out those that are asked for again. moka keeps
+//! what matters even better, but takes some 300 octets for an entry, against 12 here
+//! (docs/performance.md).
 
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use std::hash::BuildHasher as _;
+
+use hashbrown::hash_table::Entry as Place;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use parking_lot::RwLock;
 
 use super::clock::Moment;
-use super::entry::{Entry, Key};
+use super::entry::Entry;
+use crate::verdict::domain::DomainRef;
 use crate::verdict::{Domain, Draft};
 
-/// What the cache itself costs for an entry: two pointers, its lists, its hash table, its memory of
-/// what it threw out. Measured (docs/performance.md).
-const ENTRY_OVERHEAD_OCTETS: usize = 56;
+/// What the table costs for an entry: a pointer and an octet, between 22 and 88 % full.
+const PLACE_OCTETS: usize = 24;
 
-/// What a usual entry weighs, by which the cache knows how many to expect.
-const USUAL_OCTETS: u64 = 160;
+/// A part is locked while it grows, which takes the longer the larger it is; but it must have room
+/// for the largest entries.
+const PARTS_MAX: usize = 256;
+const PART_OCTETS_MIN: usize = 1 << 20;
 
-/// The cache is locked in parts. Small parts grow in little time, large ones hold large entries.
-const PARTS_MAX: u64 = 256;
-const PART_OCTETS_MIN: u64 = 1 << 20;
-
-/// The share of entries that were thrown out and are still known by their hash, so that one which
-/// comes back stays longer.
-const GHOSTS: f64 = 0.1;
+/// Where in a hash the number of a part is: not where the table within the part looks.
+const PART_SHIFT: u32 = 32;
 
 /// The evidence on many domains.
 ///
 /// Entries do not expire here: how long one counts depends on the verdict, and so on the zone that
 /// asks. The bound on octets makes room for new ones.
 pub(super) struct Memory {
-    entries: Cache<Key, Entry, Weight>,
+    parts: Box<[RwLock<Part>]>,
+    part_octets_max: usize,
+    hasher: DefaultHashBuilder,
 }
 
-#[derive(Clone)]
-struct Weight;
-
-impl Weighter<Key, Entry> for Weight {
-    fn weight(&self, _: &Key, entry: &Entry) -> u64 {
-        let octets = entry.weight().saturating_add(ENTRY_OVERHEAD_OCTETS);
-        u64::try_from(octets).unwrap_or(u64::MAX)
-    }
+#[derive(Default)]
+struct Part {
+    table: HashTable<Entry>,
+    /// What all entries weigh.
+    octets: usize,
+    /// The place in the table that is looked at next when room is needed.
+    hand: usize,
 }
 
 impl Memory {
-    /// A memory of at most `octets`, counting keys and the cache's own cost.
-    pub(super) fn new(octets: u64) -> Self {
+    /// A memory of at most `octets`, counting keys and the table's own cost.
+    pub(super) fn new(octets: usize) -> Self {
         let parts = (octets / PART_OCTETS_MIN).clamp(1, PARTS_MAX);
-        let usual = usize::try_from(octets / USUAL_OCTETS).unwrap_or(usize::MAX);
-        let options = OptionsBuilder::new()
-            .weight_capacity(octets)
-            .estimated_items_capacity(usual)
-            .shards(usize::try_from(parts).unwrap_or(1))
-            .ghost_allocation(GHOSTS)
-            .build();
-        let entries = match options {
-            Ok(options) => Cache::with_options(
-                options,
-                Weight,
-                DefaultHashBuilder::default(),
-                DefaultLifecycle::default(),
-            ),
-            // Which it is only for want of one of the capacities.
-            Err(_incomplete) => Cache::with_weighter(usual, octets, Weight),
-        };
-        Self { entries }
+        Self {
+            parts: (0..parts).map(|_| RwLock::default()).collect(),
+            part_octets_max: octets / parts,
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 
     #[inline]
-    pub(super) fn get(&self, domain: &Domain) -> Option<Entry> {
-        self.entries.get(domain.as_str())
+    pub(super) fn get(&self, domain: DomainRef<'_>) -> Option<Entry> {
+        let name = domain.as_str().as_bytes();
+        let hash = self.hasher.hash_one(name);
+        let part = self.part(hash)?.read();
+        let entry = part.table.find(hash, |entry| entry.name() == name)?;
+        entry.touch();
+        Some(entry.clone())
     }
 
     /// Remembers a finished collection, and what went before it if it had failures.
     pub(super) fn store(&self, domain: &Domain, draft: &Draft, gathered_at: Moment) -> Entry {
-        let previous = self.get(domain);
+        let previous = self.get(domain.as_ref());
         let entry = Entry::after(previous.as_ref(), domain, draft, gathered_at);
-        self.entries.insert(Key(entry.clone()), entry.clone());
+        self.insert(entry.clone(), true);
         entry
     }
 
     /// Remembers an entry from elsewhere, unless something newer is known.
     pub(super) fn adopt(&self, entry: Entry) {
-        if !self.entries.contains_key(entry.name()) {
-            self.entries.insert(Key(entry.clone()), entry);
-        }
+        self.insert(entry, false);
     }
 
-    /// All entries, in no order. What is stored meanwhile may be among them.
+    fn insert(&self, entry: Entry, is_newer: bool) {
+        let weight = weight(&entry);
+        let hash = self.hasher.hash_one(entry.name());
+        let Some(part) = self.part(hash) else { return };
+        // Everything else would be thrown out for it, and then it itself.
+        if weight > self.part_octets_max {
+            return;
+        }
+        let mut part = part.write();
+        let Part { table, octets, .. } = &mut *part;
+        let is_same = |other: &Entry| other.name() == entry.name();
+        match table.entry(hash, is_same, |other| self.hasher.hash_one(other.name())) {
+            Place::Occupied(mut occupied) if is_newer => {
+                *octets = octets.saturating_sub(self::weight(occupied.get())) + weight;
+                *occupied.get_mut() = entry;
+            }
+            Place::Occupied(_) => {}
+            Place::Vacant(vacant) => {
+                vacant.insert(entry);
+                *octets += weight;
+            }
+        }
+        while part.octets > self.part_octets_max && part.throw_out() {}
+    }
+
+    fn part(&self, hash: u64) -> Option<&RwLock<Part>> {
+        let count = u64::try_from(self.parts.len()).ok()?;
+        let number = (hash >> PART_SHIFT).checked_rem(count)?;
+        self.parts.get(usize::try_from(number).ok()?)
+    }
+
+    /// All entries, in no order; what is stored meanwhile may be among them.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
-        self.entries.iter().map(|(_, entry)| entry)
+        let all = |part: &RwLock<Part>| part.read().table.iter().cloned().collect::<Vec<_>>();
+        self.parts.iter().flat_map(all)
     }
 
     /// How many domains are remembered.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.parts.iter().map(|part| part.read().table.len()).sum()
     }
+}
+
+impl Part {
+    /// Throws out the next entry that has not been asked for since the hand last came by; false if
+    /// there is none left at all.
+    fn throw_out(&mut self) -> bool {
+        while !self.table.is_empty() {
+            self.hand = (self.hand + 1) % self.table.num_buckets();
+            let Ok(place) = self.table.get_bucket_entry(self.hand) else {
+                continue;
+            };
+            if !place.get().forget_touch() {
+                let (entry, _) = place.remove();
+                self.octets = self.octets.saturating_sub(weight(&entry));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn weight(entry: &Entry) -> usize {
+    entry.weight() + PLACE_OCTETS
 }
 
 #[cfg(test)]
@@ -100,18 +152,67 @@ mod tests {
     use super::*;
     use crate::verdict::evidence::MxAnswer;
 
+    fn domain(number: u32) -> Domain {
+        Domain::parse(&format!("d{number}.example")).unwrap()
+    }
+
+    fn remember(memory: &Memory, number: u32) {
+        let draft = Draft::without_hosts(MxAnswer::Null { ttl: number });
+        memory.store(&domain(number), &draft, Moment { unix_ms: 0 });
+    }
+
+    fn knows(memory: &Memory, number: u32) -> bool {
+        memory.get(domain(number).as_ref()).is_some()
+    }
+
     #[test]
     fn what_is_remembered_is_bounded_and_the_rest_is_found() {
-        let memory = Memory::new(1 << 20);
-        let draft = Draft::without_hosts(MxAnswer::Null { ttl: 60 });
-        let domain = |number: u32| Domain::parse(&format!("d{number}.example")).unwrap();
-        for number in 0..20_000 {
-            memory.store(&domain(number), &draft, Moment { unix_ms: 0 });
-        }
+        let memory = Memory::new(4 << 20);
+        (0..200_000).for_each(|number| remember(&memory, number));
         let remembered = memory.len();
-        assert!((5_000..20_000).contains(&remembered), "{remembered}");
-        let found = (0..20_000).filter(|number| memory.get(&domain(*number)).is_some());
+        assert!((30_000..60_000).contains(&remembered), "{remembered}");
+        let found = (0..200_000).filter(|number| knows(&memory, *number));
         assert_eq!(found.count(), remembered);
-        assert!(memory.entries.weight() <= 1 << 20);
+        let weights: usize = memory.entries().map(|entry| weight(&entry)).sum();
+        assert!(weights <= 4 << 20);
+    }
+
+    #[test]
+    fn what_is_asked_for_outlives_a_flood() {
+        let memory = Memory::new(1 << 20);
+        (0..1000).for_each(|number| remember(&memory, number));
+        for round in 1..100 {
+            assert!((0..1000).all(|number| knows(&memory, number)), "{round}");
+            (round * 1000..(round + 1) * 1000).for_each(|number| remember(&memory, number));
+        }
+    }
+
+    #[test]
+    fn an_entry_is_replaced_by_a_newer_one_and_not_by_an_older_one() {
+        let memory = Memory::new(1 << 20);
+        let draft = |ttl| Draft::without_hosts(MxAnswer::Null { ttl });
+        let entry = |ttl| Entry::after(None, &domain(1), &draft(ttl), Moment { unix_ms: 0 });
+        let ttl = || {
+            let entry = memory.get(domain(1).as_ref()).unwrap();
+            entry.findings().next().unwrap().evidence().mx.ttl()
+        };
+        memory.adopt(entry(1));
+        memory.adopt(entry(2));
+        assert_eq!(ttl(), Some(1));
+        memory.store(&domain(1), &draft(3), Moment { unix_ms: 0 });
+        assert_eq!((ttl(), memory.len()), (Some(3), 1));
+    }
+
+    #[test]
+    fn what_is_larger_than_its_part_is_left_out() {
+        let memory = Memory::new(1 << 10);
+        (0..5).for_each(|number| remember(&memory, number));
+        let unfit = crate::verdict::evidence::DraftHost::unfit(10, &"x".repeat(1 << 10));
+        let draft = Draft {
+            hosts: vec![unfit],
+            ..Draft::without_hosts(MxAnswer::Records { ttl: 60 })
+        };
+        memory.store(&domain(6), &draft, Moment { unix_ms: 0 });
+        assert!(!knows(&memory, 6) && (0..5).all(|number| knows(&memory, number)));
     }
 }

@@ -39,6 +39,7 @@ pub use ruling::{Lifetimes, Ruling, Source};
 pub use snapshot::SnapshotError;
 use stats::Stats;
 
+use crate::verdict::domain::DomainRef;
 use crate::verdict::evidence::MxAnswer;
 use crate::verdict::{Domain, Draft, Evidence, Failure, Rules, Verdict};
 
@@ -55,7 +56,7 @@ pub struct Limits {
     /// New domains of one client.
     pub client_budget: ClientBudget,
     /// Octets of memory for what is remembered.
-    pub memory_octets: u64,
+    pub memory_octets: usize,
     /// What one evaluation may cost upstream.
     pub gather: GatherLimits,
 }
@@ -113,7 +114,7 @@ impl<L: Lookup> Oracle<L> {
         if self.own.iter().any(|origin| domain.is_at_or_below(origin)) {
             return self.rule(&Draft::without_hosts(MxAnswer::OwnZone), rules);
         }
-        if let Some(ruling) = self.recall(domain, rules, self.clock.now()) {
+        if let Some(ruling) = self.recall(domain.as_ref(), rules, self.clock.now()) {
             return ruling;
         }
         let ruling = match self.board(domain, client) {
@@ -131,7 +132,7 @@ impl<L: Lookup> Oracle<L> {
     /// This is what [`Self::ask`] says first; whoever cannot wait asks for this alone.
     pub fn recall<'r>(
         self: &Arc<Self>,
-        domain: &Domain,
+        domain: DomainRef<'_>,
         rules: &'r Rules,
         now: Moment,
     ) -> Option<Ruling<'r>> {
@@ -142,7 +143,7 @@ impl<L: Lookup> Oracle<L> {
             self.stats.stale.count();
         }
         if ruling.is_nearly_over {
-            self.refresh(domain);
+            self.refresh(&domain.to_domain());
         }
         Some(ruling)
     }
@@ -198,7 +199,7 @@ impl<L: Lookup> Oracle<L> {
 
     /// The last listing of a domain that cannot be judged now.
     fn stale<'r>(&self, domain: &Domain, rules: &'r Rules) -> Option<Ruling<'r>> {
-        let entry = self.memory.get(domain)?;
+        let entry = self.memory.get(domain.as_ref())?;
         let ruling = recall::stale(&entry, rules, &self.lifetimes, self.clock.now())?;
         self.stats.stale.count();
         Some(ruling)
@@ -342,11 +343,6 @@ impl<L: Lookup> Oracle<L> {
     }
 
     fn fresh<'r>(&self, entry: Entry, rules: &'r Rules, failures: u8) -> Ruling<'r> {
-        let ruling = Ruling::of_newest(entry, rules, Duration::ZERO);
-        let remaining = self.lifetimes.of(&ruling.verdict(), failures);
-        Ruling {
-            remaining,
-            ..ruling
-        }
+        Ruling::of_newest(entry, rules, |verdict| self.lifetimes.of(verdict, failures))
     }
 }

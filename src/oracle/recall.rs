@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::clock::Moment;
 use super::entry::{Entry, Finding};
-use super::ruling::{Lifetimes, Ruling, Source};
+use super::ruling::{Lifetimes, Ruling, Source, is_not_listed};
 use crate::verdict::{Rules, Verdict, judge};
 
 /// How far a wall clock is set back without anybody having set it.
@@ -56,9 +56,13 @@ fn counting<'r>(
     let age = now.since(finding.gathered_at);
     let remaining = life.checked_sub(age).filter(|left| !left.is_zero())?;
     Some(Ruling {
+        entry: entry.clone(),
+        place: finding.place.clone(),
+        rules,
+        remaining,
         source: Source::Memory,
         is_nearly_over: lifetimes.is_nearly_over(remaining, life),
-        ..Ruling::of_place(entry.clone(), finding.place.clone(), rules, remaining)
+        is_not_listed: is_not_listed(verdict),
     })
 }
 
@@ -81,8 +85,13 @@ pub(super) fn stale<'r>(
     };
     let finding = entry.findings().find(counts)?;
     Some(Ruling {
+        entry: entry.clone(),
+        place: finding.place,
+        rules,
+        remaining: lifetimes.stale_ttl,
         source: Source::Stale,
-        ..Ruling::of_place(entry.clone(), finding.place, rules, lifetimes.stale_ttl)
+        is_nearly_over: false,
+        is_not_listed: false,
     })
 }
 

@@ -24,6 +24,8 @@ pub struct Ruling<'r> {
     pub source: Source,
     /// Whether the entry it comes from should be refreshed.
     pub is_nearly_over: bool,
+    /// Whether the verdict is "not listed", as nearly all are: known without judging again.
+    pub is_not_listed: bool,
 }
 
 /// Where a ruling comes from.
@@ -60,23 +62,19 @@ impl<'r> Ruling<'r> {
     /// A ruling from what has just been found out, for `remaining`.
     pub fn new(draft: &Draft, rules: &'r Rules, remaining: Duration) -> Self {
         let entry = Entry::unnamed(draft, Moment { unix_ms: 0 });
-        Self::of_newest(entry, rules, remaining)
+        Self::of_newest(entry, rules, |_| remaining)
     }
 
-    /// A ruling from an entry's newest finding.
-    pub(super) fn of_newest(entry: Entry, rules: &'r Rules, remaining: Duration) -> Self {
+    /// A ruling from an entry's newest finding; `life` says for how long the verdict counts.
+    pub(super) fn of_newest(
+        entry: Entry,
+        rules: &'r Rules,
+        life: impl FnOnce(&Verdict<'_>) -> Duration,
+    ) -> Self {
         // An entry has a finding; without one there is no evidence, which reads as a failure.
         let place = entry.findings().next().map_or(0..0, |newest| newest.place);
-        Self::of_place(entry, place, rules, remaining)
-    }
-
-    /// A ruling from one finding of an entry.
-    pub(super) fn of_place(
-        entry: Entry,
-        place: Range<usize>,
-        rules: &'r Rules,
-        remaining: Duration,
-    ) -> Self {
+        let verdict = judge(entry.evidence(&place), rules);
+        let (remaining, is_not_listed) = (life(&verdict), is_not_listed(&verdict));
         Self {
             entry,
             place,
@@ -84,6 +82,7 @@ impl<'r> Ruling<'r> {
             remaining,
             source: Source::LookedUp,
             is_nearly_over: false,
+            is_not_listed,
         }
     }
 
@@ -96,6 +95,10 @@ impl<'r> Ruling<'r> {
     pub fn verdict(&self) -> Verdict<'_> {
         judge(self.evidence(), self.rules)
     }
+}
+
+pub(super) fn is_not_listed(verdict: &Verdict<'_>) -> bool {
+    matches!(verdict, Verdict::NotListed(_))
 }
 
 impl Lifetimes {

@@ -63,8 +63,8 @@ impl<W: Write> Writer<W> {
         let (name, findings) = (entry.name(), entry.findings_octets());
         let length = |octets: &[u8]| u64::try_from(octets.len()).unwrap_or(u64::MAX);
         put_number(&mut self.frame, entry.failures().into());
-        put_number(&mut self.frame, length(name.as_bytes()));
-        self.frame.extend(name.as_bytes());
+        put_number(&mut self.frame, length(name));
+        self.frame.extend(name);
         put_number(&mut self.frame, length(findings));
         self.frame.extend(findings);
         if self.frame.len() >= FRAME_OCTETS {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// The longest name in text form, without the final dot: 255 octets on the wire (RFC 1035,
 /// section 2.3.4) less the root label and the first length octet.
-pub const NAME_OCTETS_MAX: usize = 253;
+const NAME_OCTETS_MAX: usize = 253;
 
 /// The longest label (RFC 1035, section 2.3.4).
 const LABEL_OCTETS_MAX: usize = 63;
@@ -16,10 +16,16 @@ const LABEL_OCTETS_MAX: usize = 63;
 /// A domain name of letters, digits, `-` and `_`, in lower case, without the final dot.
 ///
 /// It serves for mail domains, for MX hosts and for the origins of our own zones. Two names that
-/// DNS holds equal (RFC 4343) are equal here. It lies where it is used, not on the heap: one is made
-/// of every query.
+/// DNS holds equal (RFC 4343) are equal here.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Domain(ArrayString<NAME_OCTETS_MAX>);
+pub struct Domain(Box<str>);
+
+/// A [`Domain`] that lies elsewhere: one is made of every query, without touching the heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DomainRef<'b>(&'b str);
+
+/// Room for the longest name.
+pub type NameBuffer = ArrayString<NAME_OCTETS_MAX>;
 
 /// Why a name cannot be a [`Domain`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -69,24 +75,15 @@ impl Domain {
     /// Builds a name from its labels as they stand on the wire, without the root label.
     ///
     /// # Errors
-    /// [`Unfit`] says which rule of a host name a label breaks. `_` is allowed as Postfix's
-    /// `valid_hostname()` allows it.
+    /// [`Unfit`] says which rule of a host name a label breaks.
     pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Unfit> {
-        let mut name = ArrayString::new();
-        for label in labels {
-            check_label(label)?;
-            let dot = if name.is_empty() { "" } else { "." };
-            // Letters, digits, `-` and `_` are text.
-            let label = str::from_utf8(label).map_err(|_| Unfit::BadOctet)?;
-            name.try_push_str(dot)
-                .and_then(|()| name.try_push_str(label))
-                .map_err(|_full| Unfit::TooLong)?;
-        }
-        if name.is_empty() {
-            return Err(Unfit::Empty);
-        }
-        name.make_ascii_lowercase();
-        Ok(Self(name))
+        let mut buffer = NameBuffer::new();
+        DomainRef::from_labels(labels, &mut buffer).map(DomainRef::to_domain)
+    }
+
+    /// The same name, borrowed.
+    pub fn as_ref(&self) -> DomainRef<'_> {
+        DomainRef(&self.0)
     }
 
     /// The name in lower case, without the final dot.
@@ -101,24 +98,12 @@ impl Domain {
 
     /// Whether the name is `origin` or lies below it.
     pub fn is_at_or_below(&self, origin: &Self) -> bool {
-        self.0
-            .strip_suffix(origin.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        self.as_ref().is_at_or_below(origin)
     }
 
     /// Why the name is answered without a look-up, if it is no mail domain.
     pub fn not_mail(&self) -> Option<NotMail> {
-        if !self.0.contains('.') {
-            Some(NotMail::SingleLabel)
-        } else if self
-            .0
-            .bytes()
-            .all(|octet| octet == b'.' || octet.is_ascii_digit())
-        {
-            Some(NotMail::AllNumeric)
-        } else {
-            None
-        }
+        self.as_ref().not_mail()
     }
 
     /// Whether the name is `localhost` or below it: loopback by name (RFC 6761, section 6.3).
@@ -129,6 +114,64 @@ impl Domain {
     /// The address that the name spells, as in the faulty record `MX 10 127.0.0.1.`.
     pub fn as_literal(&self) -> Option<IpAddr> {
         self.0.parse().ok()
+    }
+}
+
+impl<'b> DomainRef<'b> {
+    /// Builds a name in `buffer` from its labels as they stand on the wire, without the root label.
+    ///
+    /// # Errors
+    /// [`Unfit`] says which rule of a host name a label breaks. `_` is allowed as Postfix's
+    /// `valid_hostname()` allows it.
+    pub fn from_labels<'a>(
+        labels: impl IntoIterator<Item = &'a [u8]>,
+        buffer: &'b mut NameBuffer,
+    ) -> Result<Self, Unfit> {
+        buffer.clear();
+        for label in labels {
+            check_label(label)?;
+            // Letters, digits, `-` and `_` are text.
+            let label = str::from_utf8(label).map_err(|_| Unfit::BadOctet)?;
+            let dot = if buffer.is_empty() { "" } else { "." };
+            buffer
+                .try_push_str(dot)
+                .and_then(|()| buffer.try_push_str(label))
+                .map_err(|_full| Unfit::TooLong)?;
+        }
+        if buffer.is_empty() {
+            return Err(Unfit::Empty);
+        }
+        buffer.make_ascii_lowercase();
+        Ok(Self(buffer))
+    }
+
+    /// The name in lower case, without the final dot.
+    pub fn as_str(self) -> &'b str {
+        self.0
+    }
+
+    /// The same name on the heap.
+    pub fn to_domain(self) -> Domain {
+        Domain(self.0.into())
+    }
+
+    /// Whether the name is `origin` or lies below it.
+    pub fn is_at_or_below(self, origin: &Domain) -> bool {
+        self.0
+            .strip_suffix(origin.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// Why the name is answered without a look-up, if it is no mail domain.
+    pub fn not_mail(self) -> Option<NotMail> {
+        let mut octets = self.0.bytes();
+        if !self.0.as_bytes().contains(&b'.') {
+            Some(NotMail::SingleLabel)
+        } else if octets.all(|octet| octet == b'.' || octet.is_ascii_digit()) {
+            Some(NotMail::AllNumeric)
+        } else {
+            None
+        }
     }
 }
 

@@ -331,9 +331,7 @@ fn limits(file: &ConfigFile) -> Result<Limits, SettingsError> {
                 default::CLIENT_EVALUATIONS_BURST,
             )?,
         },
-        memory_octets: u64::try_from(cache_mib)
-            .unwrap_or(u64::MAX)
-            .saturating_mul(1 << 20),
+        memory_octets: cache_mib.saturating_mul(1 << 20),
         gather: GatherLimits {
             mx_hosts_max: count("max_mx_hosts", file.max_mx_hosts, default::MAX_MX_HOSTS)?,
         },
@@ -433,17 +431,19 @@ mod tests {
     #[test]
     fn the_example_shows_the_defaults() {
         let mut shown = settings(&uncommented());
-        let mut default = settings("");
-        default.listen = Some(Settings::default_listen());
+        let mut unset = settings("");
+        unset.listen = Some(Settings::default_listen());
         // What has no default value is an example.
         assert_eq!(std::mem::take(&mut shown.upstream).len(), 1);
+        let snapshot = shown.snapshot.take().unwrap();
+        assert_eq!(snapshot.interval, default::SNAPSHOT_INTERVAL);
         for origin in &mut shown.origins {
             assert!(origin.table.take().is_some() && origin.zone.take().is_some());
         }
-        for networks in [&mut shown.front, &mut default.front] {
+        for networks in [&mut shown.front, &mut unset.front] {
             networks.allow_query.sort();
         }
-        assert_eq!(shown, default);
+        assert_eq!(shown, unset);
     }
 
     #[test]

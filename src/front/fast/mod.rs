@@ -9,7 +9,7 @@ mod batch;
 mod tests;
 mod wire;
 
-use std::net::UdpSocket;
+use std::net::{IpAddr, UdpSocket};
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::batch::{Batch, Slot};
+use super::answer::Answer;
+use super::authority::Authority;
 use super::datagram;
 use super::dns::{Dns, Transport};
 use crate::oracle::clock::Moment;
@@ -35,14 +37,6 @@ pub(super) struct Lane<L> {
     pub(super) dns: Arc<Dns<L>>,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
-}
-
-/// What becomes of a query.
-enum Fate {
-    /// It is answered with as many octets.
-    Answered(usize),
-    /// It is nothing plain, or there is nothing to say at once.
-    HandedOver,
 }
 
 /// Wakes the threads that wait for datagrams, when it is dropped.
@@ -89,15 +83,17 @@ impl<L: Lookup> Lane<L> {
     fn answer(&self, batch: &mut Batch, count: usize) {
         let now = self.dns.authority().clock().now();
         for index in 0..count {
-            let fate = match batch.slot(index) {
-                Some(slot) => answer_at_once(&self.dns, slot, now),
-                None => continue,
+            let Some(Slot {
+                query,
+                client,
+                reply,
+            }) = batch.slot(index)
+            else {
+                continue;
             };
-            match fate {
-                Fate::Answered(length) => {
-                    batch.reply(index, length);
-                }
-                Fate::HandedOver => self.hand_over(batch, index),
+            match answer_at_once(self.dns.authority(), query, client.ip(), now, reply) {
+                Some(length) => batch.reply(index, length),
+                None => self.hand_over(batch, index),
             }
         }
         batch.send(self.socket.as_fd());
@@ -136,24 +132,19 @@ impl<L: Lookup> Lane<L> {
     }
 }
 
-/// Answers a query that is a plain one, from a client that is allowed, if that needs no look-up.
-fn answer_at_once<L: Lookup>(dns: &Dns<L>, slot: Slot<'_>, now: Moment) -> Fate {
-    let Slot {
-        query: packet,
-        client,
-        reply,
-    } = slot;
-    let authority = dns.authority();
-    let Some(query) = wire::read(packet) else {
-        return Fate::HandedOver;
-    };
-    if !authority.is_allowed(client.ip()) {
-        return Fate::HandedOver;
+/// Writes the answer to a query into `reply`, and says how long it is: if the query is a plain one,
+/// its client is allowed, and the answer needs no look-up.
+pub fn answer_at_once<L: Lookup>(
+    authority: &Authority<L>,
+    packet: &[u8],
+    client: IpAddr,
+    now: Moment,
+    reply: &mut [u8],
+) -> Option<usize> {
+    let query = wire::read(packet)?;
+    if !authority.is_allowed(client) {
+        return None;
     }
-    let length =
-        authority.answer_at_once(query.question(), now, |answer| query.write(answer, reply));
-    match length.flatten() {
-        Some(length) => Fate::Answered(length),
-        None => Fate::HandedOver,
-    }
+    let say = |answer: &Answer<'_>| query.write(answer, reply);
+    authority.answer_at_once(query.question(), now, say)?
 }

@@ -9,6 +9,7 @@ use arrayvec::ArrayVec;
 use crate::front::answer::{Answer, Rcode, SOA, Trouble};
 use crate::front::authority::Question;
 use crate::front::dns::encode::{EDNS_PAYLOAD_OCTETS, EXTENDED_ERROR, PLAIN_PAYLOAD_OCTETS};
+use crate::front::zone::depth_of;
 
 /// The length of a message's header (RFC 1035, section 4.1.1).
 const HEADER_OCTETS: usize = 12;
@@ -208,7 +209,7 @@ impl Query<'_> {
         }
         if let Some(soa) = &answer.soa {
             // The origin is the end of the query name.
-            let above = self.labels.len().checked_sub(soa.origin.labels().count())?;
+            let above = self.labels.len().checked_sub(depth_of(soa.origin))?;
             let skipped = self.labels.iter().take(above).map(|label| label.len() + 1);
             out.head(NAME_POINTER + skipped.sum::<usize>(), SOA, soa.ttl)?;
             out.behind_length(|out| {
