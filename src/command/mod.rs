@@ -4,6 +4,7 @@ mod address;
 pub mod args;
 mod check;
 mod demo;
+mod descriptors;
 mod doctor;
 mod print;
 mod privilege;
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 use args::{Cli, Command};
 use demo::DemoError;
+use descriptors::DescriptorsError;
 use privilege::PrivilegeError;
 use settings::{Settings, SettingsError};
 use zones::LoadError;
@@ -62,6 +64,8 @@ enum CommandError {
     Upstream(#[from] UpstreamError),
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error(transparent)]
+    Descriptors(#[from] DescriptorsError),
     #[error(transparent)]
     Privilege(#[from] PrivilegeError),
     #[error(transparent)]

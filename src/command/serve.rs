@@ -14,7 +14,7 @@ use super::args::ServeArgs;
 use super::demo::{self, Demo};
 use super::settings::{LogLevel, Origin, Settings};
 use super::signals::{Daemon, Signals};
-use super::{CommandError, Ending, oracle, print, privilege, zones};
+use super::{CommandError, Ending, descriptors, oracle, print, privilege, zones};
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener};
 use crate::front::zone::Zone;
@@ -34,6 +34,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let signals = Signals::catch()?;
     let mut settings = Settings::from(&args.common, &args.listen)?;
     log_to_stderr(settings.log)?;
+    descriptors::share_out(&mut settings)?;
     let demo = match &args.demo {
         Some(world) => Some(Demo::start(world.as_deref()).await?),
         None => None,

@@ -20,6 +20,7 @@ use hickory_net::NetError;
 use hickory_proto::op::Query;
 use hickory_proto::rr::{Name, RData, RecordType};
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use super::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord};
@@ -33,6 +34,8 @@ pub struct Upstream {
     servers: Vec<Server>,
     /// Index of the server that answered last.
     preferred: AtomicUsize,
+    /// Permits for questions under way.
+    running: Semaphore,
     limits: UpstreamLimits,
 }
 
@@ -45,6 +48,8 @@ pub struct UpstreamLimits {
     pub query_tries: usize,
     /// CNAMEs followed from one name. Each may cost one more query, if the server did not.
     pub cnames_max: usize,
+    /// Queries under way at one time, each a file descriptor; past it they wait for their turn.
+    pub queries_max: usize,
 }
 
 /// Why the upstream side could not be set up.
@@ -63,6 +68,7 @@ impl Upstream {
         Ok(Self {
             servers: servers.map_err(UpstreamError)?,
             preferred: AtomicUsize::new(0),
+            running: Semaphore::new(limits.queries_max.min(Semaphore::MAX_PERMITS)),
             limits,
         })
     }
@@ -100,6 +106,8 @@ impl Upstream {
                 if attempt > 0 && failure == Failure::Network {
                     sleep(udp::REPEAT).await;
                 }
+                // The semaphore is never closed.
+                let _running = self.running.acquire().await;
                 let answer = server.ask(Query::query(name.clone(), rtype)).await;
                 match Reply::read(answer) {
                     Ok(reply) => {
