@@ -14,6 +14,7 @@
 //! | `reload` | tables that change while the daemon runs |
 //! | `time` | answer deadline, cache, joining, refresh ahead, serve stale, back-off |
 //! | `overload` | the limits: evaluations, clients, and who is answered all the same |
+//! | `crowd` | ten thousand evaluations at one time |
 //! | `bad_settings` | config, files and addresses that the daemon refuses to start with |
 //! | `bad_input` | packets that are no proper query |
 //! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
@@ -53,6 +54,7 @@ mod bad_input;
 mod bad_settings;
 mod check;
 mod clients;
+mod crowd;
 mod daemons;
 mod demo;
 mod doctor;
