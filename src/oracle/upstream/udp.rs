@@ -1,5 +1,8 @@
 //! One question over UDP, with what keeps forged answers out: a port and an id that nobody can
 //! foresee, for each question anew (RFC 5452).
+//!
+//! Two evaluations that ask the same question at one time ask it each for itself: so a forged answer
+//! that gets through spoils one of them and not both.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
