@@ -17,7 +17,7 @@
 //!            oracle/memory           evidence by domain, bounded by octets
 //!            oracle/flight           evaluations under way, one a domain
 //!            oracle/gather           MX, then A and AAAA of every host
-//!            oracle/upstream         hickory-resolver
+//!            oracle/upstream         a socket for each query; over TCP hickory-resolver
 //!        ─ verdict::judge            evidence, table, policy: Listed, NotListed, Undecided (pure)
 //!        ─ front/answer              verdict to code, text, TTL, refusal          (pure)
 //! packet
@@ -61,7 +61,7 @@
 //! * **Time is an argument.** [`oracle`] reads the clock, tokio's, which stands still in tests.
 //! * **Every limit lives beside what it bounds**, with a line on what grows if it grows; settings
 //!   only fill it in, and nothing below [`command`] knows of settings.
-//! * **hickory is named in three places**: `oracle/upstream.rs`, `front/dns/` and `command/demo.rs`.
+//! * **hickory is named in three places**: `oracle/upstream/`, `front/dns/` and `command/demo.rs`.
 //! * **An answer is borrowed** from what it is made of, and so is evidence: what is remembered is
 //!   read where it lies, and answering out of it allocates nothing.
 //! * **Two encoders, one answer.** `front/dns` and `front/fast` write the same

@@ -4,6 +4,7 @@ mod address;
 pub mod args;
 mod check;
 mod demo;
+mod descriptors;
 mod doctor;
 mod print;
 mod privilege;
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 use args::{Cli, Command};
 use demo::DemoError;
+use descriptors::DescriptorsError;
 use privilege::PrivilegeError;
 use settings::{Settings, SettingsError};
 use zones::LoadError;
@@ -63,6 +65,8 @@ enum CommandError {
     Upstream(#[from] UpstreamError),
     #[error(transparent)]
     Bind(#[from] BindError),
+    #[error(transparent)]
+    Descriptors(#[from] DescriptorsError),
     #[error(transparent)]
     Privilege(#[from] PrivilegeError),
     #[error(transparent)]

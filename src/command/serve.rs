@@ -15,7 +15,7 @@ use super::demo::{self, Demo};
 use super::settings::{LogLevel, Origin, Settings};
 use super::signals::{Daemon, Signals};
 use super::snapshot::Keeper;
-use super::{CommandError, Ending, oracle, print, privilege, zones};
+use super::{CommandError, Ending, descriptors, oracle, print, privilege, zones};
 use crate::front::authority::Authority;
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener, UdpPath};
@@ -36,6 +36,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let signals = Signals::catch()?;
     let mut settings = Settings::from(&args.common, &args.listen)?;
     log_to_stderr(settings.log)?;
+    descriptors::share_out(&mut settings)?;
     let demo = match &args.demo {
         Some(world) => Some(Demo::start(world.as_deref()).await?),
         None => None,

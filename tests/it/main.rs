@@ -8,11 +8,13 @@
 //! | `verdicts` | from MX and address records to a verdict, when the upstream works |
 //! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
 //! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
+//! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
 //! | `table` | the address table: as Postfix reads it, and refused |
 //! | `reload` | tables that change while the daemon runs |
 //! | `time` | answer deadline, cache, joining, refresh ahead, serve stale, back-off |
 //! | `overload` | the limits: evaluations, clients, and who is answered all the same |
+//! | `crowd` | ten thousand evaluations at one time |
 //! | `bad_settings` | config, files and addresses that the daemon refuses to start with |
 //! | `bad_input` | packets that are no proper query |
 //! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
@@ -53,6 +55,7 @@ mod bad_input;
 mod bad_settings;
 mod check;
 mod clients;
+mod crowd;
 mod daemons;
 mod demo;
 mod doctor;
@@ -80,3 +83,4 @@ mod tidy_rules;
 mod time;
 mod trouble;
 mod verdicts;
+mod wire;

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::client::{TcpClient, UdpClient, over_tcp, over_udp};
 use crate::support::daemon::Launch;
-use crate::support::{THREE_ENDINGS, bench, bench_with, needs_root, question, setup};
+use crate::support::{THREE_ENDINGS, bench, bench_with, mx_set, needs_root, question, setup};
 
 #[test]
 fn the_ready_line_names_every_listener_with_its_real_port() {
@@ -192,4 +192,48 @@ fn all_addresses_of_both_families_go_together() {
         .inside("exec unshare --net \"$@\"")
         .start();
     assert_eq!(daemon.addresses().len(), 2);
+}
+
+#[test]
+fn the_daemon_takes_as_many_open_files_as_it_may() {
+    needs_root("a shell of its own is started in a namespace");
+    let bench = setup(THREE_ENDINGS)
+        .inside("ulimit -Sn 64; ulimit -Hn 9000; exec \"$@\"")
+        .start();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", bench.daemon.id())).unwrap();
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let files: Vec<&str> = files.unwrap().split_whitespace().skip(3).collect();
+    assert_eq!(files[..2], ["9000", "9000"]);
+    bench.expect("hot.de -> listed");
+    assert!(!bench.daemon.log().contains("open at a time"));
+}
+
+#[test]
+fn with_few_open_files_queries_to_the_upstream_wait() {
+    needs_root("a shell of its own is started in a namespace");
+    // One more than clients and the daemon itself may need: one query at a time.
+    let world = mx_set("wide.example", (1..16).map(|host| format!("9.9.9.{host}")));
+    let bench = setup(&world)
+        .inside("ulimit -n 321; exec \"$@\"")
+        .config("answer_deadline = \"8s\"")
+        .start();
+    bench
+        .daemon
+        .wait_for_log("upstream_queries = 8192, 1 can be under way");
+    bench.expect("wide.example -> not listed");
+}
+
+#[test]
+fn without_open_files_for_the_upstream_it_does_not_start() {
+    needs_root("a shell of its own is started in a namespace");
+    let refusal = Launch::new()
+        .args(&["--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:9"])
+        .inside("ulimit -n 320; exec \"$@\"")
+        .refused();
+    assert_eq!(refusal.status, Some(2));
+    for word in ["only 320 files", "tcp_connections", "LimitNOFILE"] {
+        assert!(refusal.message.contains(word), "{}", refusal.message);
+    }
 }

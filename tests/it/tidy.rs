@@ -15,7 +15,7 @@ const LAYERS: [&str; 4] = ["verdict", "oracle", "front", "command"];
 
 /// The only places that name hickory: behind them it can be replaced.
 const HICKORY: [&str; 4] = [
-    "src/oracle/upstream",
+    "src/oracle/upstream/",
     "src/front/dns/",
     // Compares the two paths.
     "src/front/fast/tests.rs",

@@ -99,7 +99,7 @@ fn hickory_out_of_place_is_seen() {
         &adapters("src/oracle/gather.rs", text),
         &["src/oracle/gather.rs:2: hickory_proto is named outside its adapters"],
     );
-    check(&adapters("src/oracle/upstream.rs", text), &[]);
+    check(&adapters("src/oracle/upstream/server.rs", text), &[]);
     check(&adapters("src/front/dns/encode.rs", text), &[]);
 }
 

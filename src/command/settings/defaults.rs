@@ -32,6 +32,7 @@ pub(super) const MAX_MX_HOSTS: NonZeroU32 = at_least_one(16);
 pub(super) const MAX_CNAMES: NonZeroU32 = at_least_one(10);
 pub(super) const EVALUATIONS: NonZeroU32 = at_least_one(256);
 pub(super) const WAITING: u32 = 4096;
+pub(super) const UPSTREAM_QUERIES: NonZeroU32 = at_least_one(8192);
 pub(super) const PENDING_ANSWERS: NonZeroU32 = at_least_one(16_384);
 pub(super) const CLIENT_EVALUATIONS_PER_SECOND: NonZeroU32 = at_least_one(500);
 pub(super) const CLIENT_EVALUATIONS_BURST: NonZeroU32 = at_least_one(5000);

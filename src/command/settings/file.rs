@@ -51,6 +51,7 @@ pub struct ConfigFile {
     pub max_cnames: Option<u32>,
     pub evaluations: Option<u32>,
     pub waiting: Option<u32>,
+    pub upstream_queries: Option<u32>,
     pub pending_answers: Option<u32>,
     pub client_evaluations_per_second: Option<u32>,
     pub client_evaluations_burst: Option<u32>,

@@ -305,6 +305,11 @@ fn upstream_limits(file: &ConfigFile) -> Result<UpstreamLimits, SettingsError> {
         query_timeout: positive("query_timeout", file.query_timeout, default::QUERY_TIMEOUT)?,
         query_tries: count("query_tries", file.query_tries, default::QUERY_TRIES)?,
         cnames_max: count("max_cnames", file.max_cnames, default::MAX_CNAMES)?,
+        queries_max: count(
+            "upstream_queries",
+            file.upstream_queries,
+            default::UPSTREAM_QUERIES,
+        )?,
     })
 }
 

@@ -76,6 +76,11 @@ impl TcpClient {
         Self { stream }
     }
 
+    /// From now on waits so long for each message.
+    pub(crate) fn wait_up_to(&self, patience: Duration) {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
+    }
+
     /// Sends a message with its length in front.
     pub(crate) fn send(&mut self, message: &[u8]) {
         let len = u16::try_from(message.len()).expect("a message has at most 65,535 octets");

@@ -1,5 +1,6 @@
 //! A scripted upstream resolver on a loopback port, UDP and TCP, that counts what it is asked.
 
+use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
@@ -64,7 +65,7 @@ impl Upstream {
         let threads = vec![
             thread::spawn({
                 let service = Arc::clone(&service);
-                move || service.serve_udp(&udp)
+                move || service.serve_udp(&Arc::new(udp))
             }),
             thread::spawn({
                 let service = Arc::clone(&service);
@@ -129,6 +130,26 @@ impl Upstream {
             "{owner} {wanted} was not asked {times} times: {asked:#?}"
         );
     }
+
+    /// Waits until so many names were asked for with this type: thousands of them take a while.
+    pub(crate) fn wait_for_names(&self, wanted: RecordType, names: usize) {
+        let asked = self.service.asked.lock().unwrap();
+        // What was looked at is not looked at again, or the threads would do nothing else.
+        let (mut seen, mut looked_at) = (HashSet::new(), 0);
+        let too_few = |asked: &mut Vec<Asked>| {
+            let new = asked[looked_at..].iter();
+            let new = new.filter(|asked| asked.record_type == wanted);
+            seen.extend(new.map(|asked| asked.name.clone()));
+            looked_at = asked.len();
+            seen.len() < names
+        };
+        let (_asked, timeout) = self
+            .service
+            .arrived
+            .wait_timeout_while(asked, 6 * PATIENCE, too_few)
+            .unwrap();
+        assert!(!timeout.timed_out(), "{wanted} of {} names", seen.len());
+    }
 }
 
 impl Drop for Upstream {
@@ -153,16 +174,14 @@ impl Drop for Upstream {
 }
 
 impl Service {
-    fn serve_udp(self: &Arc<Self>, socket: &UdpSocket) {
+    fn serve_udp(self: &Arc<Self>, socket: &Arc<UdpSocket>) {
         let mut buffer = vec![0; 65_535];
         while let Ok((len, client)) = socket.recv_from(&mut buffer) {
             if self.closing() {
                 return;
             }
             let reply = self.take(&buffer[..len], false);
-            let Ok(socket) = socket.try_clone() else {
-                return;
-            };
+            let socket = Arc::clone(socket);
             self.send(reply, move |message| {
                 drop(socket.send_to(message, client));
             });

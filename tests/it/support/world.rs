@@ -69,7 +69,8 @@ pub(crate) enum Behaviour {
 /// What the upstream knows.
 #[derive(Debug, Default)]
 pub(crate) struct World {
-    records: Vec<Record>,
+    records: HashMap<(Name, RecordType), Vec<Record>>,
+    /// Those spoken of, and all above them.
     names: HashSet<Name>,
     behaviours: HashMap<(Option<Name>, Option<RecordType>), Vec<Behaviour>>,
 }
@@ -112,26 +113,30 @@ impl World {
             let key = (owner.clone(), record_type);
             self.behaviours.entry(key).or_default().extend(behaviours);
         }
-        self.names.extend(owner.clone());
+        let mut known = owner.clone();
+        while let Some(name) = known {
+            known = (!name.is_root()).then(|| name.base_name());
+            self.names.insert(name);
+        }
         if words.peek().is_some() {
-            let data = read_data(record_type?, &mut words)?;
-            self.records.push(Record::from_rdata(owner?, ttl, data));
+            let (owner, record_type) = (owner?, record_type?);
+            let data = read_data(record_type, &mut words)?;
+            let records = self.records.entry((owner.clone(), record_type));
+            let record = Record::from_rdata(owner, ttl, data);
+            records.or_default().push(record);
         }
         words.next().is_none().then_some(())
     }
 
     /// The records of one name and type, in the order of the script.
     pub(crate) fn records(&self, owner: &Name, wanted: RecordType) -> Vec<Record> {
-        let records = self.records.iter();
-        records
-            .filter(|record| record.record_type() == wanted && record.name == *owner)
-            .cloned()
-            .collect()
+        let key = (owner.to_lowercase(), wanted);
+        self.records.get(&key).cloned().unwrap_or_default()
     }
 
     /// Whether the name, or one below it, is spoken of.
     pub(crate) fn exists(&self, owner: &Name) -> bool {
-        self.names.iter().any(|known| owner.zone_of(known))
+        self.names.contains(&owner.to_lowercase())
     }
 
     /// All behaviours that a question for this name and type meets.

@@ -1,0 +1,141 @@
+//! What an answer says: its records, found along CNAMEs, or a failure.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
+
+use hickory_net::{DnsError, NetError, NoRecords};
+use hickory_proto::op::{DnsResponse, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+
+use crate::oracle::lookup::Target;
+use crate::verdict::Domain;
+use crate::verdict::evidence::Failure;
+
+/// What an MX record points at.
+pub(super) fn target(exchange: &Name) -> Target {
+    if exchange.is_root() {
+        return Target::Root;
+    }
+    match Domain::from_labels(exchange.iter()) {
+        Ok(name) => Target::Name(name),
+        // Octet by octet, not escaped as hickory prints it: `::1` is an address.
+        Err(_unfit) => {
+            let labels: Vec<_> = exchange.iter().map(String::from_utf8_lossy).collect();
+            Target::Unfit(labels.join(".").into())
+        }
+    }
+}
+
+/// The records asked for, none if there are none, and how long that may be kept.
+pub(super) struct Resolved {
+    pub(super) records: Vec<RData>,
+    pub(super) ttl: u32,
+}
+
+/// One message from upstream, as far as it matters.
+pub(super) struct Reply {
+    answers: Vec<Record>,
+    /// Seconds from the SOA of a negative answer (RFC 2308, section 5).
+    negative_ttl: Option<u32>,
+    /// NXDOMAIN or NODATA: there is nothing at the end of the answers.
+    negative: bool,
+}
+
+impl Reply {
+    pub(super) fn read(answer: Result<DnsResponse, NetError>) -> Result<Self, Failure> {
+        match answer {
+            Ok(response) => Ok(Self {
+                negative_ttl: response.negative_ttl(),
+                negative: response.negative_ttl().is_some()
+                    || response.response_code == ResponseCode::NXDomain,
+                answers: response.into_message().answers,
+            }),
+            Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => Self::negative(&nothing),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+
+    fn negative(nothing: &NoRecords) -> Result<Self, Failure> {
+        // RFC 2308, section 2.2: name servers without an SOA are a referral, not NODATA.
+        let referral = nothing.response_code == ResponseCode::NoError
+            && nothing.soa.is_none()
+            && nothing.ns.is_some();
+        if referral {
+            return Err(Failure::Lame);
+        }
+        Ok(Self {
+            answers: Vec::new(),
+            negative_ttl: nothing.negative_ttl,
+            negative: true,
+        })
+    }
+}
+
+fn failure(error: &NetError) -> Failure {
+    match error {
+        NetError::Timeout => Failure::Timeout,
+        NetError::Io(_) | NetError::NoConnections | NetError::Busy => Failure::Network,
+        NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)) => Failure::ServFail,
+        NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => Failure::Refused,
+        _ => Failure::Broken,
+    }
+}
+
+/// The way from the name that was asked for along its CNAMEs.
+pub(super) struct Chain {
+    pub(super) end: Name,
+    ttl: u32,
+    cnames_left: usize,
+}
+
+impl Chain {
+    pub(super) fn from(name: Name, cnames_max: usize) -> Self {
+        Self {
+            end: name,
+            ttl: u32::MAX,
+            cnames_left: cnames_max,
+        }
+    }
+
+    /// Goes on through the records of a reply; none if they end at a CNAME whose target is not
+    /// among them.
+    ///
+    /// Records of other names and classes are not looked at: an answer speaks for what was asked
+    /// only.
+    pub(super) fn walk(
+        &mut self,
+        reply: &Reply,
+        rtype: RecordType,
+    ) -> Result<Option<Resolved>, Failure> {
+        loop {
+            let here = reply
+                .answers
+                .iter()
+                .filter(|record| record.name == self.end && record.dns_class == DNSClass::IN);
+            let (found, cname) = here.fold((Vec::new(), None), |(mut found, cname), record| {
+                if record.record_type() == rtype {
+                    self.ttl = self.ttl.min(record.ttl);
+                    found.push(record.data.clone());
+                }
+                match &record.data {
+                    RData::CNAME(target) => (found, Some((target.0.clone(), record.ttl))),
+                    _ => (found, cname),
+                }
+            });
+            if !found.is_empty() {
+                return Ok(Some(Resolved {
+                    records: found,
+                    ttl: self.ttl,
+                }));
+            }
+            let Some((target, ttl)) = cname else { break };
+            self.cnames_left = self.cnames_left.checked_sub(1).ok_or(Failure::CnameChain)?;
+            self.ttl = self.ttl.min(ttl);
+            self.end = target;
+        }
+        let ttl = self.ttl.min(reply.negative_ttl.unwrap_or(0));
+        Ok(reply.negative.then_some(Resolved {
+            records: Vec::new(),
+            ttl,
+        }))
+    }
+}
