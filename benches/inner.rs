@@ -18,7 +18,7 @@ use bogusmx::front::zone::{NotListedAs, UndecidedAs, Zone};
 use bogusmx::oracle::gather::GatherLimits;
 use bogusmx::oracle::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
 use bogusmx::oracle::{ClientBudget, Lifetimes, Limits, Oracle, Patience};
-use bogusmx::verdict::domain::{DomainRef, NameBuffer};
+use bogusmx::verdict::domain::{NameBuffer, Spelled};
 use bogusmx::verdict::evidence::{Addresses, Answer, Draft, DraftHost, MxAnswer};
 use bogusmx::verdict::{Domain, Evidence, Failure, Policy, Rules, Table, judge};
 use divan::Bencher;
@@ -170,11 +170,11 @@ fn warm(bencher: Bencher<'_, '_>, domains: usize) {
 
 #[divan::bench]
 fn read_a_name(bencher: Bencher<'_, '_>) {
-    let labels: [&[u8]; 2] = [b"Good0000001", b"example"];
+    let name = b"\x0bGood0000001\x07example\x07bogusmx\x05local\0";
     bencher.bench_local(|| {
         let mut buffer = NameBuffer::new();
-        let domain = DomainRef::from_labels(black_box(labels), &mut buffer);
-        domain.unwrap().as_str().len()
+        let spelled = Spelled::read(black_box(name), &mut buffer);
+        spelled.unwrap().as_str().len()
     });
 }
 

@@ -39,8 +39,8 @@ pub struct Admission {
 /// A question of class IN.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
-    /// The labels of its name as on the wire, without the root.
-    pub labels: &'q [&'q [u8]],
+    /// Its name as on the wire, without pointers.
+    pub name: &'q [u8],
     /// Its type, as on the wire.
     pub qtype: u16,
 }
@@ -104,7 +104,7 @@ impl<L: Lookup> Authority<L> {
         say: impl FnOnce(&Answer<'_>) -> S,
     ) -> Option<S> {
         let mut buffer = NameBuffer::new();
-        match place(&self.zones, question.labels, &mut buffer) {
+        match place(&self.zones, question.name, &mut buffer) {
             Place::Settled(settled) => {
                 Some(self.said(&Answer::of_settled(settled, question.qtype), say))
             }
@@ -126,7 +126,7 @@ impl<L: Lookup> Authority<L> {
         say: impl FnOnce(&Answer<'_>) -> S,
     ) -> S {
         let mut buffer = NameBuffer::new();
-        match place(&self.zones, question.labels, &mut buffer) {
+        match place(&self.zones, question.name, &mut buffer) {
             Place::Settled(settled) => self.said(&Answer::of_settled(settled, question.qtype), say),
             Place::Mail(zone, domain) => {
                 let domain = domain.to_domain();

@@ -1,12 +1,12 @@
 //! From a query name to what is asked: which of our zones, which static name, which mail domain.
 //!
-//! Pure: labels in, a place out.
+//! Pure: a name in, a place out.
 
 use std::collections::BTreeMap;
 
 use arc_swap::ArcSwap;
 
-use crate::verdict::domain::{DomainRef, NameBuffer};
+use crate::verdict::domain::{DomainRef, NameBuffer, Spelled};
 use crate::verdict::{Domain, Rules};
 
 /// One zone that we serve.
@@ -102,79 +102,39 @@ impl FixedNames {
     }
 }
 
-/// Finds the place of a query name, given as its labels without the root; a mail domain's name is
-/// put into `buffer`.
+/// Finds the place of a query name, given as on the wire, without pointers; `buffer` is room for its
+/// text.
 ///
 /// The longest origin that fits decides. Below it the exact name counts, without a walk to its
 /// parents.
-pub fn place<'z, 'b>(
-    zones: &'z [Zone],
-    labels: &[&[u8]],
-    buffer: &'b mut NameBuffer,
-) -> Place<'z, 'b> {
-    let candidates = zones
-        .iter()
-        .filter_map(|zone| Some((zone, below(&zone.origin, labels)?)));
-    let Some((zone, labels)) = candidates.min_by_key(|(_, rest)| rest.len()) else {
+pub fn place<'z, 'b>(zones: &'z [Zone], name: &[u8], buffer: &'b mut NameBuffer) -> Place<'z, 'b> {
+    let Some(name) = Spelled::read(name, buffer) else {
         return Place::Settled(Settled::Outside);
     };
-    match DomainRef::from_labels(labels.iter().copied(), buffer) {
-        Ok(domain) => match zone.fixed.names.get(domain.as_str()) {
-            Some(records) => Place::Settled(Settled::Fixed(zone, records)),
-            None if domain.not_mail().is_some() || is_own(zones, domain) => {
-                never(zone, labels, Some(domain.as_str()))
-            }
-            None => Place::Mail(zone, domain),
-        },
-        // Names of the zone file need not be names of hosts; the origin's own is none, either.
-        Err(_unfit) => {
-            let name = key(labels);
-            match name.as_deref().and_then(|name| zone.fixed.names.get(name)) {
-                Some(records) => Place::Settled(Settled::Fixed(zone, records)),
-                None => never(zone, labels, name.as_deref()),
-            }
+    let candidates = zones
+        .iter()
+        .filter_map(|zone| Some((zone, name.below(&zone.origin)?)));
+    let Some((zone, rest)) = candidates.min_by_key(|(_, rest)| rest.as_str().len()) else {
+        return Place::Settled(Settled::Outside);
+    };
+    if let Some(records) = zone.fixed.names.get(rest.as_str()) {
+        return Place::Settled(Settled::Fixed(zone, records));
+    }
+    match rest.domain() {
+        Some(domain) if domain.not_mail().is_none() && !is_own(zones, domain) => {
+            Place::Mail(zone, domain)
+        }
+        Some(_) | None => {
+            let is_single_label = !rest.as_str().contains('.');
+            let is_nodata = is_single_label || zone.fixed.has_below(rest.as_str());
+            Place::Settled(Settled::Never { zone, is_nodata })
         }
     }
-}
-
-fn never<'z>(zone: &'z Zone, labels: &[&[u8]], name: Option<&str>) -> Place<'z, 'static> {
-    let is_nodata = labels.len() == 1 || name.is_some_and(|name| zone.fixed.has_below(name));
-    Place::Settled(Settled::Never { zone, is_nodata })
-}
-
-/// The labels in front of the origin, if the name lies at or below it.
-fn below<'l, 'o>(origin: &Domain, labels: &'l [&'o [u8]]) -> Option<&'l [&'o [u8]]> {
-    let depth = labels.len().checked_sub(depth_of(origin))?;
-    let (rest, tail) = labels.split_at_checked(depth)?;
-    let same = |(label, known): (&&[u8], &str)| label.eq_ignore_ascii_case(known.as_bytes());
-    tail.iter().zip(origin.labels()).all(same).then_some(rest)
-}
-
-/// How many labels a name has.
-pub(super) fn depth_of(domain: &Domain) -> usize {
-    let octets = domain.as_str().bytes();
-    octets.filter(|octet| *octet == b'.').count() + 1
 }
 
 /// Asking for a name of ours would end in a loop through the resolver that forwards to us.
 fn is_own(zones: &[Zone], domain: DomainRef<'_>) -> bool {
     zones.iter().any(|zone| domain.is_at_or_below(&zone.origin))
-}
-
-/// The key into the zone file's names; none for a name that no key can be.
-fn key(labels: &[&[u8]]) -> Option<NameBuffer> {
-    let mut key = NameBuffer::new();
-    for label in labels {
-        let label = str::from_utf8(label).ok()?;
-        if label.contains('.') {
-            return None;
-        }
-        let dot = if key.is_empty() { "" } else { "." };
-        key.try_push_str(dot).ok()?;
-        key.try_push_str(label).ok()?;
-    }
-    key.make_ascii_lowercase();
-    Some(key)
 }
 
 #[cfg(test)]
@@ -220,9 +180,14 @@ mod tests {
             zone("loop.bogusmx.local"),
             zone("mx.example.org"),
         ];
-        let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
+        let mut wire = Vec::new();
+        for label in name.split('.') {
+            wire.push(u8::try_from(label.len()).unwrap());
+            wire.extend(label.bytes());
+        }
+        wire.push(0);
         let mut buffer = NameBuffer::new();
-        let found = match place(&zones, &labels, &mut buffer) {
+        let found = match place(&zones, &wire, &mut buffer) {
             Place::Settled(Settled::Outside) => "outside".to_owned(),
             Place::Settled(Settled::Fixed(zone, records)) => {
                 format!("{} has {}", zone.origin, records.len())

@@ -170,7 +170,7 @@ mod tests {
         let octets = pages.0.to_octets();
         let host = |host: Host<'_>| {
             let known: Vec<String> = host.known().map(|(ip, _)| ip.to_string()).collect();
-            format!("{} {} [{}]", host.preference, host.name, known.join(" "))
+            format!("{} {} [{}]", host.preference, host.name(), known.join(" "))
         };
         let hosts: Vec<String> = Evidence::read(&octets).hosts().map(host).collect();
         let mx = match pages.0.mx {

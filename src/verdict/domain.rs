@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use arrayvec::ArrayString;
+use arrayvec::ArrayVec;
 use thiserror::Error;
 
 /// The longest name in text form, without the final dot: 255 octets on the wire (RFC 1035,
@@ -24,8 +24,25 @@ pub struct Domain(Box<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DomainRef<'b>(&'b str);
 
-/// Room for the longest name.
-pub type NameBuffer = ArrayString<NAME_OCTETS_MAX>;
+/// A name of any octets as text in lower case, without the final dot; empty for the root.
+///
+/// Octets that would be taken for something else there, a dot within a label for one, are replaced
+/// by one that no name has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spelled<'b> {
+    text: &'b str,
+    /// Whether its labels are those of a host name.
+    is_fit: bool,
+}
+
+/// Room for the longest name as text.
+pub type NameBuffer = ArrayVec<u8, NAME_OCTETS_MAX>;
+
+/// The octets of host names in lower case, and 0 for all others.
+const FOLDED: [u8; 256] = folded();
+
+/// What stands in a spelled name for an octet that no text has.
+const NO_TEXT: u8 = 1;
 
 /// Why a name cannot be a [`Domain`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -75,10 +92,28 @@ impl Domain {
     /// Builds a name from its labels as they stand on the wire, without the root label.
     ///
     /// # Errors
-    /// [`Unfit`] says which rule of a host name a label breaks.
+    /// [`Unfit`] says which rule of a host name a label breaks. `_` is allowed as Postfix's
+    /// `valid_hostname()` allows it.
     pub fn from_labels<'a>(labels: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Unfit> {
-        let mut buffer = NameBuffer::new();
-        DomainRef::from_labels(labels, &mut buffer).map(DomainRef::to_domain)
+        let mut name = String::with_capacity(32);
+        for label in labels {
+            check_label(label)?;
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.extend(
+                label
+                    .iter()
+                    .map(|octet| char::from(octet.to_ascii_lowercase())),
+            );
+        }
+        if name.is_empty() {
+            return Err(Unfit::Empty);
+        }
+        if name.len() > NAME_OCTETS_MAX {
+            return Err(Unfit::TooLong);
+        }
+        Ok(Self(name.into_boxed_str()))
     }
 
     /// The same name, borrowed.
@@ -118,33 +153,6 @@ impl Domain {
 }
 
 impl<'b> DomainRef<'b> {
-    /// Builds a name in `buffer` from its labels as they stand on the wire, without the root label.
-    ///
-    /// # Errors
-    /// [`Unfit`] says which rule of a host name a label breaks. `_` is allowed as Postfix's
-    /// `valid_hostname()` allows it.
-    pub fn from_labels<'a>(
-        labels: impl IntoIterator<Item = &'a [u8]>,
-        buffer: &'b mut NameBuffer,
-    ) -> Result<Self, Unfit> {
-        buffer.clear();
-        for label in labels {
-            check_label(label)?;
-            // Letters, digits, `-` and `_` are text.
-            let label = str::from_utf8(label).map_err(|_| Unfit::BadOctet)?;
-            let dot = if buffer.is_empty() { "" } else { "." };
-            buffer
-                .try_push_str(dot)
-                .and_then(|()| buffer.try_push_str(label))
-                .map_err(|_full| Unfit::TooLong)?;
-        }
-        if buffer.is_empty() {
-            return Err(Unfit::Empty);
-        }
-        buffer.make_ascii_lowercase();
-        Ok(Self(buffer))
-    }
-
     /// The name in lower case, without the final dot.
     pub fn as_str(self) -> &'b str {
         self.0
@@ -173,6 +181,76 @@ impl<'b> DomainRef<'b> {
             None
         }
     }
+}
+
+impl<'b> Spelled<'b> {
+    /// Spells a name as it stands on the wire, without pointers; none if it is cut.
+    #[inline]
+    pub fn read(mut name: &[u8], buffer: &'b mut NameBuffer) -> Option<Self> {
+        buffer.clear();
+        let mut is_fit = true;
+        loop {
+            let (length, rest) = name.split_first()?;
+            let (label, rest) = rest.split_at_checked((*length).into())?;
+            let [first, ..] = label else { break };
+            if !buffer.is_empty() {
+                buffer.try_push(b'.').ok()?;
+            }
+            is_fit &= *first != b'-' && !label.ends_with(b"-");
+            for octet in label {
+                let folded = FOLDED.get(usize::from(*octet)).copied().unwrap_or_default();
+                is_fit &= folded != 0;
+                let spelled = match folded {
+                    0 if octet.is_ascii_graphic() && *octet != b'.' => octet.to_ascii_lowercase(),
+                    0 => NO_TEXT,
+                    folded => folded,
+                };
+                buffer.try_push(spelled).ok()?;
+            }
+            name = rest;
+        }
+        let text = str::from_utf8(buffer).ok()?;
+        Some(Self { text, is_fit })
+    }
+
+    /// What stands in front of `origin`, if the name lies at or below it.
+    #[inline]
+    pub fn below(self, origin: &Domain) -> Option<Self> {
+        let rest = self.text.strip_suffix(origin.as_str())?;
+        let text = if rest.is_empty() {
+            rest
+        } else {
+            rest.strip_suffix('.')?
+        };
+        Some(Self { text, ..self })
+    }
+
+    /// The text.
+    pub fn as_str(self) -> &'b str {
+        self.text
+    }
+
+    /// The name as that of a host, if it is one.
+    pub fn domain(self) -> Option<DomainRef<'b>> {
+        (self.is_fit && !self.text.is_empty()).then_some(DomainRef(self.text))
+    }
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "evaluated when it is compiled, where it would not compile"
+)]
+const fn folded() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut octet = 0_u8;
+    while octet < u8::MAX {
+        if octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_' {
+            table[octet as usize] = octet.to_ascii_lowercase();
+        }
+        octet += 1;
+    }
+    table
 }
 
 /// Checks one label against the rules of a host name.
@@ -283,7 +361,64 @@ mod tests {
         assert_eq!(domain("127.0.0.1.de").as_literal(), None);
     }
 
+    fn wire(labels: &[Vec<u8>]) -> Vec<u8> {
+        let label = |label: &Vec<u8>| [&[u8::try_from(label.len()).unwrap()], &**label].concat();
+        let mut name = labels.iter().map(label).collect::<Vec<_>>().concat();
+        name.push(0);
+        name
+    }
+
+    #[test]
+    fn names_are_spelled_and_cut_at_an_origin() {
+        let origin = Domain::parse("bogusmx.local").unwrap();
+        let check = |name: &str, below: Option<&str>, is_domain: bool| {
+            let labels = name.split('|').map(|label| label.as_bytes().to_vec());
+            let labels: Vec<_> = labels.filter(|label| !label.is_empty()).collect();
+            let mut buffer = NameBuffer::new();
+            let spelled = Spelled::read(&wire(&labels), &mut buffer).unwrap();
+            let rest = spelled.below(&origin);
+            assert_eq!(rest.map(Spelled::as_str), below, "{name}");
+            assert_eq!(
+                rest.and_then(Spelled::domain).is_some(),
+                is_domain,
+                "{name}"
+            );
+        };
+        check("Hot|DE|BogusMX|LOCAL", Some("hot.de"), true);
+        check("bogusmx|local", Some(""), false);
+        check("hot|de|notbogusmx|local", None, false);
+        check("hot|de", None, false);
+        check("", None, false);
+        check("a.b|bogusmx|local", Some("a\u{1}b"), false);
+        check("a b|de|bogusmx|local", Some("a\u{1}b.de"), false);
+        check("m\u{fc}ller|bogusmx|local", Some("m\u{1}\u{1}ller"), false);
+        check("-hot|de|bogusmx|local", Some("-hot.de"), false);
+        check("hot-|de|bogusmx|local", Some("hot-.de"), false);
+        check("*|de|bogusmx|local", Some("*.de"), false);
+        assert_eq!(
+            Spelled::read(&[3, b'h', b'o'], &mut NameBuffer::new()),
+            None
+        );
+        assert_eq!(Spelled::read(&[], &mut NameBuffer::new()), None);
+    }
+
     proptest! {
+        /// What is spelled is fit exactly where it could be a domain, and then it is the same.
+        #[test]
+        fn spelling_and_parsing_agree(
+            labels in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..6), 0..6),
+            fit in "[a-zA-Z0-9_-]{1,10}",
+        ) {
+            for labels in [labels, vec![fit.into_bytes(), b"de".to_vec()]] {
+                let parsed = Domain::from_labels(labels.iter().map(|label| &**label));
+                let mut buffer = NameBuffer::new();
+                let spelled = Spelled::read(&wire(&labels), &mut buffer).unwrap();
+                let domain = spelled.domain().map(DomainRef::to_domain);
+                prop_assert_eq!(domain, parsed.ok());
+                prop_assert_eq!(spelled.as_str().split('.').count(), labels.len().max(1));
+            }
+        }
+
         #[test]
         fn no_text_panics_and_what_parses_is_stable(text in "\\PC{0,300}") {
             if let Ok(domain) = Domain::parse(&text) {

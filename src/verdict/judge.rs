@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::evidence::{Evidence, Failure, Host, MxAnswer};
+use super::table::Hit;
 use super::{Doubt, Listing, NotListed, Policy, Reason, Rules, Verdict};
 
 /// Judges what is known of a domain.
@@ -39,7 +40,7 @@ fn undecided(failure: Failure, host: Option<&str>) -> Verdict<'_> {
 
 /// The doubt about a host of which a look-up failed or is pending.
 fn unknown(host: Host<'_>) -> Option<Verdict<'_>> {
-    Some(undecided(host.failure()?, Some(host.name)))
+    Some(undecided(host.failure()?, Some(host.name())))
 }
 
 /// One domain before the judge, its MX records known.
@@ -54,23 +55,29 @@ impl<'a> Case<'a> {
     /// In one pass over the hosts: this is what nearly every query costs.
     fn any(&self) -> Verdict<'a> {
         let mut doubt = None;
-        let mut reason = None;
         let mut ttl = self.evidence.mx.ttl();
+        let (mut hosts, mut addresses) = (0_usize, 0_usize);
         for host in self.evidence.hosts() {
-            if let Some(listing) = self.listings_of(host).next() {
+            hosts += 1;
+            let listing = host.find_known(|address, ttl| {
+                addresses += 1;
+                let hit = self.rules.table.judge(address)?;
+                Some(self.listing(host, address, hit, ttl))
+            });
+            if let Some(listing) = listing {
                 return Verdict::Listed(listing);
             }
             doubt = doubt.or_else(|| unknown(host));
-            let has_address = host.known().next().is_some();
-            reason = match reason {
-                Some(Reason::Clean) => reason,
-                _ if has_address => Some(Reason::Clean),
-                _ => Some(Reason::NoAddress),
-            };
             ttl = [ttl, host.ttl()].into_iter().flatten().min();
         }
+        let has_address = hosts == 0 || addresses > 0;
+        let reason = if has_address {
+            Reason::Clean
+        } else {
+            Reason::NoAddress
+        };
         let innocence = NotListed {
-            reason: reason.unwrap_or(Reason::Clean),
+            reason,
             ttl: ttl.unwrap_or(0),
         };
         doubt.unwrap_or(Verdict::NotListed(innocence))
@@ -122,19 +129,27 @@ impl<'a> Case<'a> {
     }
 
     /// Every address of a host that hits.
-    fn listings_of(&self, host: Host<'a>) -> impl Iterator<Item = Listing<'a>> + use<'a> {
-        let mx_ttl = self.evidence.mx.ttl();
-        let table = &*self.rules.table;
+    fn listings_of(&self, host: Host<'a>) -> impl Iterator<Item = Listing<'a>> {
         host.known().filter_map(move |(address, ttl)| {
-            let hit = table.judge(address)?;
-            let ttl = [mx_ttl, ttl].into_iter().flatten().min().unwrap_or(0);
-            Some(Listing {
-                host,
-                address,
-                hit,
-                ttl,
-            })
+            let hit = self.rules.table.judge(address)?;
+            Some(self.listing(host, address, hit, ttl))
         })
+    }
+
+    fn listing(
+        &self,
+        host: Host<'a>,
+        address: IpAddr,
+        hit: Hit<'a>,
+        ttl: Option<u32>,
+    ) -> Listing<'a> {
+        let ttl = [self.evidence.mx.ttl(), ttl].into_iter().flatten().min();
+        Listing {
+            host,
+            address,
+            hit,
+            ttl: ttl.unwrap_or(0),
+        }
     }
 
     /// The lifetime of the first address that does not hit, if there is one.
@@ -251,7 +266,9 @@ mod tests {
             Verdict::Listed(listing) => {
                 format!(
                     "listed {} {} {}",
-                    listing.host.name, listing.address, listing.ttl
+                    listing.host.name(),
+                    listing.address,
+                    listing.ttl
                 )
             }
             Verdict::NotListed(not_listed) => {

@@ -117,7 +117,7 @@ fn ruled<'a>(
     match ruling.verdict() {
         Verdict::Listed(listing) => Report {
             verdict: "listed",
-            reason: Some(format!("{} {}", listing.host.name, listing.address)),
+            reason: Some(format!("{} {}", listing.host.name(), listing.address)),
             code: Some(listing.hit.code),
             text: Some(listing.hit.text),
             ..report
@@ -190,7 +190,7 @@ fn reported<'a>(host: Host<'a>, ruling: &'a Ruling<'_>) -> ReportedHost<'a> {
     };
     ReportedHost {
         preference: host.preference,
-        name: host.name,
+        name: host.name(),
         kind,
         addresses: host.known().map(address).collect(),
         failures: answers.into_iter().filter_map(failure).collect(),

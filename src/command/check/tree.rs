@@ -139,11 +139,7 @@ fn mx(text: &mut String, mx: MxAnswer) -> fmt::Result {
 }
 
 fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>, origin: &Origin) -> fmt::Result {
-    let Host {
-        name,
-        preference,
-        addresses,
-    } = host;
+    let (name, preference) = (host.name(), host.preference);
     match (ruling.evidence().mx, ruling.evidence().mx.ttl()) {
         (MxAnswer::Records { .. }, Some(ttl)) => {
             writeln!(
@@ -153,7 +149,7 @@ fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>, origin: &Origin)
         }
         _ => writeln!(text, "├─ {name}")?,
     }
-    match addresses {
+    match host.addresses {
         Addresses::Resolved { a, aaaa } => {
             answer(text, "A", &a)?;
             answer(text, "AAAA", &aaaa)?;

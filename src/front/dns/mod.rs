@@ -62,8 +62,11 @@ impl<L: Lookup> Dns<L> {
             Ok(request) => request,
             Err(response) => return response,
         };
-        let labels: Vec<&[u8]> = labels(&request);
-        let question = question(&request, &labels);
+        let name = name(&request);
+        let question = Question {
+            name: &name,
+            qtype: qtype(&request),
+        };
         let say = |answer: &Answer<'_>| encode::answer(&request, answer, transport);
         let authority = &self.authority;
         if let Some(response) = authority.answer_at_once(question, authority.clock().now(), say) {
@@ -145,20 +148,23 @@ impl<L: Lookup> Dns<L> {
     }
 }
 
-fn labels(request: &Request) -> Vec<&[u8]> {
-    let queries = request.queries.queries();
-    queries
-        .first()
-        .map(|query| query.original().name().iter().collect())
-        .unwrap_or_default()
+/// The name that is asked for, as on the wire, without pointers.
+fn name(request: &Request) -> Vec<u8> {
+    let mut name = Vec::new();
+    for query in request.queries.queries().iter().take(1) {
+        for label in query.original().name() {
+            // Labels have 63 octets at most.
+            name.push(u8::try_from(label.len()).unwrap_or_default());
+            name.extend(label);
+        }
+    }
+    name.push(0);
+    name
 }
 
-fn question<'q>(request: &Request, labels: &'q [&'q [u8]]) -> Question<'q> {
+fn qtype(request: &Request) -> u16 {
     let first = request.queries.queries().first();
-    Question {
-        labels,
-        qtype: first.map_or(0, |query| query.query_type().into()),
-    }
+    first.map_or(0, |query| query.query_type().into())
 }
 
 #[cfg(test)]

@@ -4,18 +4,13 @@
 //! needs no names with pointers, no other opcodes, classes and EDNS versions, and no errors. What it
 //! reads it answers as `front/dns/encode` does, which a test checks.
 
-use arrayvec::ArrayVec;
-
 use crate::front::answer::{Answer, Rcode, SOA, Trouble};
 use crate::front::authority::Question;
 use crate::front::dns::encode::{EDNS_PAYLOAD_OCTETS, EXTENDED_ERROR, PLAIN_PAYLOAD_OCTETS};
-use crate::front::zone::depth_of;
 
 /// The length of a message's header (RFC 1035, section 4.1.1).
 const HEADER_OCTETS: usize = 12;
 
-/// Labels of the longest name: each takes two octets at least, of 255.
-const LABELS_MAX: usize = 127;
 const LABEL_OCTETS_MAX: u8 = 63;
 /// With the length octets and the root (RFC 1035, section 2.3.4).
 const NAME_OCTETS_MAX: usize = 255;
@@ -48,7 +43,8 @@ pub(super) struct Query<'p> {
     flags: u16,
     /// The question, as it came.
     asked: &'p [u8],
-    labels: ArrayVec<&'p [u8], LABELS_MAX>,
+    /// The name in it.
+    name: &'p [u8],
     qtype: u16,
     edns: Option<Edns>,
 }
@@ -75,7 +71,7 @@ pub(super) fn read(packet: &[u8]) -> Option<Query<'_>> {
         return None;
     }
     let mut rest = body;
-    let labels = labels(&mut rest)?;
+    let name = name(&mut rest)?;
     let qtype = number(&mut rest)?;
     let class = number(&mut rest)?;
     let asked = body.get(..body.len() - rest.len())?;
@@ -89,27 +85,25 @@ pub(super) fn read(packet: &[u8]) -> Option<Query<'_>> {
         id,
         flags,
         asked,
-        labels,
+        name,
         qtype,
         edns,
     })
 }
 
-/// Takes the labels of a name without pointers.
-fn labels<'p>(rest: &mut &'p [u8]) -> Option<ArrayVec<&'p [u8], LABELS_MAX>> {
-    let start = rest.len();
-    let mut labels = ArrayVec::new();
+/// Takes a name without pointers.
+fn name<'p>(rest: &mut &'p [u8]) -> Option<&'p [u8]> {
+    let start = *rest;
     loop {
         let (length, after) = rest.split_first()?;
         if *length > LABEL_OCTETS_MAX {
             return None;
         }
-        let (label, after) = after.split_at_checked((*length).into())?;
-        *rest = after;
-        if label.is_empty() {
-            return (start - after.len() <= NAME_OCTETS_MAX).then_some(labels);
+        *rest = after.get((*length).into()..)?;
+        if *length == 0 {
+            let name = start.get(..start.len() - rest.len())?;
+            return (name.len() <= NAME_OCTETS_MAX).then_some(name);
         }
-        labels.try_push(label).ok()?;
     }
 }
 
@@ -154,7 +148,7 @@ impl Query<'_> {
     /// What is asked.
     pub(super) fn question(&self) -> Question<'_> {
         Question {
-            labels: &self.labels,
+            name: self.name,
             qtype: self.qtype,
         }
     }
@@ -208,10 +202,9 @@ impl Query<'_> {
             })?;
         }
         if let Some(soa) = &answer.soa {
-            // The origin is the end of the query name.
-            let above = self.labels.len().checked_sub(depth_of(soa.origin))?;
-            let skipped = self.labels.iter().take(above).map(|label| label.len() + 1);
-            out.head(NAME_POINTER + skipped.sum::<usize>(), SOA, soa.ttl)?;
+            // The origin is the end of the query name: its labels, a length more, and the root.
+            let above = self.name.len().checked_sub(soa.origin.as_str().len() + 2)?;
+            out.head(NAME_POINTER + above, SOA, soa.ttl)?;
             out.behind_length(|out| {
                 out.put(soa.stem)?;
                 out.put(&soa.ttl.to_be_bytes())

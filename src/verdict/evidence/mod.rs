@@ -54,8 +54,7 @@ pub enum MxAnswer {
 pub struct Host<'e> {
     /// The preference of its MX record; the lowest is tried first.
     pub preference: u16,
-    /// The name, as it stood in the MX record if it is no host name.
-    pub name: &'e str,
+    name: &'e [u8],
     /// What is known of its addresses.
     pub addresses: Addresses<AddressList<'e>>,
 }
@@ -157,7 +156,7 @@ impl<'e> Evidence<'e> {
         let evidence = Self::head(octets)?;
         let mut hosts = evidence.hosts;
         while !hosts.rest().is_empty() {
-            hosts.host()?;
+            hosts.host().filter(Host::is_whole)?;
         }
         Some(evidence)
     }
@@ -209,6 +208,28 @@ impl MxAnswer {
 }
 
 impl<'e> Host<'e> {
+    /// The name, as it stood in the MX record if it is no host name.
+    pub fn name(&self) -> &'e str {
+        // It was text when it was written down.
+        str::from_utf8(self.name).unwrap_or_default()
+    }
+
+    /// Whether all of it can be read.
+    fn is_whole(&self) -> bool {
+        let is_whole = |answer: &Answer<AddressList<'_>>| match answer {
+            Answer::Found { addresses, .. } => addresses.is_whole(),
+            Answer::Pending | Answer::Absent { .. } | Answer::Failed(_) => true,
+        };
+        let addresses = match &self.addresses {
+            Addresses::Resolved { a, aaaa } => is_whole(a) && is_whole(aaaa),
+            Addresses::Literal(_)
+            | Addresses::Localhost
+            | Addresses::NotAHost
+            | Addresses::OwnZone => true,
+        };
+        addresses && str::from_utf8(self.name).is_ok()
+    }
+
     /// The addresses known so far, each with the seconds that it may be kept, if that is bounded.
     #[inline]
     pub fn known(&self) -> impl Iterator<Item = (IpAddr, Option<u32>)> + use<'e> {
@@ -227,6 +248,22 @@ impl<'e> Host<'e> {
             .flatten()
             .flat_map(|(addresses, ttl)| addresses.map(move |address| (address, Some(ttl))));
         resolved.chain(by_name.into_iter().flatten().map(|address| (address, None)))
+    }
+
+    /// What `each` makes of the first address that it makes something of: as [`Self::known`] has
+    /// them, in less time.
+    #[inline]
+    pub fn find_known<T>(
+        &self,
+        mut each: impl FnMut(IpAddr, Option<u32>) -> Option<T>,
+    ) -> Option<T> {
+        let Addresses::Resolved { a, aaaa } = self.addresses else {
+            return self.known().find_map(|(address, ttl)| each(address, ttl));
+        };
+        [a, aaaa].into_iter().find_map(|answer| {
+            let (addresses, ttl) = answer.found()?;
+            addresses.find_map(|address| each(address, Some(ttl)))
+        })
     }
 
     /// The first of its look-ups that failed or is still pending.
@@ -304,7 +341,7 @@ mod tests {
         let octets = with(host.clone());
         let evidence = Evidence::checked(&octets).unwrap();
         let read = evidence.hosts().next().unwrap();
-        assert_eq!(read.name, &*host.name);
+        assert_eq!(read.name(), &*host.name);
         let found: Vec<String> = read.known().map(|(ip, _)| ip.to_string()).collect();
         assert_eq!(found, known);
         assert_eq!((read.failure(), read.ttl()), (failure, ttl));

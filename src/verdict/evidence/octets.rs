@@ -7,7 +7,7 @@
 //! evidence  = mx hosts-left-out *host
 //! mx        = kind (ttl | failure | nothing)
 //! host      = preference name-length name kind (nothing | address | answer answer)
-//! answer    = kind (nothing | ttl | failure | ttl count *address)
+//! answer    = kind (nothing | ttl | failure | ttl length *address)
 //! address   = 4 and four octets | 6 and sixteen octets
 //! ```
 
@@ -114,7 +114,8 @@ fn put_answer(octets: &mut Vec<u8>, answer: &Answer<Box<[IpAddr]>>) {
         Answer::Found { addresses, ttl } => {
             octets.push(answer::FOUND);
             put_number(octets, (*ttl).into());
-            put_number(octets, u64::try_from(addresses.len()).unwrap_or(u64::MAX));
+            let length: usize = addresses.iter().map(octets_of).sum();
+            put_number(octets, u64::try_from(length).unwrap_or(u64::MAX));
             for address in addresses {
                 put_address(octets, *address);
             }
@@ -127,6 +128,13 @@ fn put_answer(octets: &mut Vec<u8>, answer: &Answer<Box<[IpAddr]>>) {
             octets.push(answer::FAILED);
             put_number(octets, number_of(*failure));
         }
+    }
+}
+
+fn octets_of(address: &IpAddr) -> usize {
+    match address {
+        IpAddr::V4(_) => 1 + 4,
+        IpAddr::V6(_) => 1 + 16,
     }
 }
 
@@ -234,7 +242,7 @@ impl<'e> Cursor<'e> {
     pub(super) fn host(&mut self) -> Option<Host<'e>> {
         let preference = u16::try_from(self.number()?).ok()?;
         let length = usize::try_from(self.number()?).ok()?;
-        let name = str::from_utf8(self.octets(length)?).ok()?;
+        let name = self.octets(length)?;
         let addresses = match self.octet()? {
             source::RESOLVED => Addresses::Resolved {
                 a: self.answer()?,
@@ -274,15 +282,9 @@ impl<'e> Cursor<'e> {
 
     #[inline]
     fn addresses(&mut self) -> Option<AddressList<'e>> {
-        let count = self.number()?;
-        let start = self.rest;
-        for _ in 0..count {
-            self.address()?;
-        }
-        let octets = start.get(..start.len() - self.rest.len())?;
-        Some(AddressList {
-            octets: Self::new(octets),
-        })
+        let length = usize::try_from(self.number()?).ok()?;
+        let octets = Self::new(self.octets(length)?);
+        Some(AddressList { octets })
     }
 
     #[inline]
@@ -300,6 +302,35 @@ impl<'e> Cursor<'e> {
             }
             _ => None,
         }
+    }
+}
+
+impl AddressList<'_> {
+    /// What `each` makes of the first address that it makes something of.
+    #[inline]
+    pub(super) fn find_map<T>(self, mut each: impl FnMut(IpAddr) -> Option<T>) -> Option<T> {
+        let mut rest = self.octets.rest;
+        while let Some((kind, behind)) = rest.split_first() {
+            let found = if *kind == 4 {
+                let (octets, behind) = behind.split_first_chunk::<4>()?;
+                rest = behind;
+                each(IpAddr::from(*octets))
+            } else {
+                let (octets, behind) = behind.split_first_chunk::<16>()?;
+                rest = behind;
+                each(IpAddr::from(*octets))
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// Whether it is addresses to its end.
+    pub(super) fn is_whole(mut self) -> bool {
+        self.by_ref().for_each(drop);
+        self.octets.rest.is_empty()
     }
 }
 

@@ -1,24 +1,22 @@
 //! What is remembered of each domain, bounded by octets.
 //!
-//! A hash table of pointers to entries, in parts that are locked on their own. When a part is full, a
-//! clock hand goes round it and throws out what nobody has asked for since it last came by: so a
-//! flood of names that are asked for once cannot push out those that are asked for again. moka keeps
-//! what matters even better, but takes some 300 octets for an entry, against 12 here
-//! (docs/performance.md).
+//! A hash table in parts that are locked on their own. When a part is full, a clock hand goes round
+//! it and throws out what nobody has asked for since it last came by: so a flood of names that are
+//! asked for once cannot push out those that are asked for again. moka keeps what matters even
+//! better, but takes some 300 octets for an entry, against 32 here (docs/performance.md).
+
+mod part;
 
 use std::hash::BuildHasher as _;
 
-use hashbrown::hash_table::Entry as Place;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 
+use self::part::{Part, weight};
 use super::clock::Moment;
 use super::entry::Entry;
 use crate::verdict::domain::DomainRef;
 use crate::verdict::{Domain, Draft};
-
-/// What the table costs for an entry: a pointer and an octet, between 22 and 88 % full.
-const PLACE_OCTETS: usize = 24;
 
 /// A part is locked while it grows, which takes the longer the larger it is; but it must have room
 /// for the largest entries.
@@ -26,7 +24,7 @@ const PARTS_MAX: usize = 256;
 const PART_OCTETS_MIN: usize = 1 << 20;
 
 /// Where in a hash the number of a part is: not where the table within the part looks.
-const PART_SHIFT: u32 = 32;
+const PART_SHIFT: u32 = 40;
 
 /// The evidence on many domains.
 ///
@@ -35,16 +33,7 @@ const PART_SHIFT: u32 = 32;
 pub(super) struct Memory {
     parts: Box<[RwLock<Part>]>,
     part_octets_max: usize,
-    hasher: DefaultHashBuilder,
-}
-
-#[derive(Default)]
-struct Part {
-    table: HashTable<Entry>,
-    /// What all entries weigh.
-    octets: usize,
-    /// The place in the table that is looked at next when room is needed.
-    hand: usize,
+    hasher: RandomState,
 }
 
 impl Memory {
@@ -54,7 +43,7 @@ impl Memory {
         Self {
             parts: (0..parts).map(|_| RwLock::default()).collect(),
             part_octets_max: octets / parts,
-            hasher: DefaultHashBuilder::default(),
+            hasher: RandomState::default(),
         }
     }
 
@@ -63,7 +52,7 @@ impl Memory {
         let name = domain.as_str().as_bytes();
         let hash = self.hasher.hash_one(name);
         let part = self.part(hash)?.read();
-        let entry = part.table.find(hash, |entry| entry.name() == name)?;
+        let entry = part.find(hash, name)?;
         entry.touch();
         Some(entry.clone())
     }
@@ -82,28 +71,15 @@ impl Memory {
     }
 
     fn insert(&self, entry: Entry, is_newer: bool) {
-        let weight = weight(&entry);
-        let hash = self.hasher.hash_one(entry.name());
-        let Some(part) = self.part(hash) else { return };
         // Everything else would be thrown out for it, and then it itself.
-        if weight > self.part_octets_max {
+        if weight(&entry) > self.part_octets_max {
             return;
         }
+        let hash = self.hasher.hash_one(entry.name());
+        let Some(part) = self.part(hash) else { return };
         let mut part = part.write();
-        let Part { table, octets, .. } = &mut *part;
-        let is_same = |other: &Entry| other.name() == entry.name();
-        match table.entry(hash, is_same, |other| self.hasher.hash_one(other.name())) {
-            Place::Occupied(mut occupied) if is_newer => {
-                *octets = octets.saturating_sub(self::weight(occupied.get())) + weight;
-                *occupied.get_mut() = entry;
-            }
-            Place::Occupied(_) => {}
-            Place::Vacant(vacant) => {
-                vacant.insert(entry);
-                *octets += weight;
-            }
-        }
-        while part.octets > self.part_octets_max && part.throw_out() {}
+        part.insert(hash, entry, is_newer);
+        while part.octets() > self.part_octets_max && part.throw_out() {}
     }
 
     fn part(&self, hash: u64) -> Option<&RwLock<Part>> {
@@ -114,37 +90,14 @@ impl Memory {
 
     /// All entries, in no order; what is stored meanwhile may be among them.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
-        let all = |part: &RwLock<Part>| part.read().table.iter().cloned().collect::<Vec<_>>();
+        let all = |part: &RwLock<Part>| part.read().entries().cloned().collect::<Vec<_>>();
         self.parts.iter().flat_map(all)
     }
 
     /// How many domains are remembered.
     pub(super) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.read().table.len()).sum()
+        self.parts.iter().map(|part| part.read().len()).sum()
     }
-}
-
-impl Part {
-    /// Throws out the next entry that has not been asked for since the hand last came by; false if
-    /// there is none left at all.
-    fn throw_out(&mut self) -> bool {
-        while !self.table.is_empty() {
-            self.hand = (self.hand + 1) % self.table.num_buckets();
-            let Ok(place) = self.table.get_bucket_entry(self.hand) else {
-                continue;
-            };
-            if !place.get().forget_touch() {
-                let (entry, _) = place.remove();
-                self.octets = self.octets.saturating_sub(weight(&entry));
-                return true;
-            }
-        }
-        false
-    }
-}
-
-fn weight(entry: &Entry) -> usize {
-    entry.weight() + PLACE_OCTETS
 }
 
 #[cfg(test)]
