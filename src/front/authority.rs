@@ -16,7 +16,7 @@ use super::zone::{Place, Zone, place};
 use crate::oracle::clock::{Clock, Moment};
 use crate::oracle::lookup::Lookup;
 use crate::oracle::{Oracle, Patience};
-use crate::verdict::domain::NameBuffer;
+use crate::verdict::domain::{NameBuffer, Spelled};
 
 /// What the front grants its clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,22 @@ impl<L: Lookup> Authority<L> {
     pub fn turn_away<S>(&self, say: impl FnOnce(&Answer<'_>) -> S) -> S {
         self.stats.pending_full.count();
         self.said(&Answer::busy(), say)
+    }
+
+    /// As [`Oracle::look_ahead`], of the domain that a question seems to be about.
+    #[inline]
+    pub fn look_ahead(&self, question: Question<'_>) -> Option<u64> {
+        let mut buffer = NameBuffer::new();
+        let name = Spelled::read(question.name, &mut buffer)?;
+        let mut zones = self.zones.iter();
+        let rest = zones.find_map(|zone| name.below(&zone.origin))?;
+        Some(self.oracle.look_ahead(rest.domain()?))
+    }
+
+    /// As [`Oracle::look_ahead_further`].
+    #[inline]
+    pub fn look_ahead_further(&self, ahead: u64) {
+        self.oracle.look_ahead_further(ahead);
     }
 
     /// Hands `say` the answer, if it needs no look-up.

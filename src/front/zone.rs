@@ -62,7 +62,7 @@ pub struct FixedNames {
     /// The zone's SOA record.
     pub soa: Rr,
     /// Records by name in lower case; the empty name is the origin's.
-    pub names: BTreeMap<Box<str>, Vec<Rr>>,
+    pub names: BTreeMap<Box<[u8]>, Vec<Rr>>,
 }
 
 /// Where a query name lies.
@@ -92,11 +92,11 @@ pub enum Settled<'z> {
 
 impl FixedNames {
     /// Whether a name of the zone file lies below this one.
-    fn has_below(&self, name: &str) -> bool {
-        let below = |known: &str| {
+    fn has_below(&self, name: &[u8]) -> bool {
+        let below = |known: &[u8]| {
             known
                 .strip_suffix(name)
-                .is_some_and(|rest| rest.ends_with('.'))
+                .is_some_and(|rest| rest.ends_with(b"."))
         };
         self.names.keys().any(|known| below(known))
     }
@@ -114,10 +114,10 @@ pub fn place<'z, 'b>(zones: &'z [Zone], name: &[u8], buffer: &'b mut NameBuffer)
     let candidates = zones
         .iter()
         .filter_map(|zone| Some((zone, name.below(&zone.origin)?)));
-    let Some((zone, rest)) = candidates.min_by_key(|(_, rest)| rest.as_str().len()) else {
+    let Some((zone, rest)) = candidates.min_by_key(|(_, rest)| rest.as_octets().len()) else {
         return Place::Settled(Settled::Outside);
     };
-    if let Some(records) = zone.fixed.names.get(rest.as_str()) {
+    if let Some(records) = zone.fixed.names.get(rest.as_octets()) {
         return Place::Settled(Settled::Fixed(zone, records));
     }
     match rest.domain() {
@@ -125,8 +125,7 @@ pub fn place<'z, 'b>(zones: &'z [Zone], name: &[u8], buffer: &'b mut NameBuffer)
             Place::Mail(zone, domain)
         }
         Some(_) | None => {
-            let is_single_label = !rest.as_str().contains('.');
-            let is_nodata = is_single_label || zone.fixed.has_below(rest.as_str());
+            let is_nodata = rest.is_single_label() || zone.fixed.has_below(rest.as_octets());
             Place::Settled(Settled::Never { zone, is_nodata })
         }
     }
@@ -163,7 +162,9 @@ mod tests {
             origin: Domain::parse(origin).unwrap(),
             fixed: FixedNames {
                 soa,
-                names: names.map(|(name, records)| (name.into(), records)).into(),
+                names: names
+                    .map(|(name, records)| (name.as_bytes().into(), records))
+                    .into(),
             },
             not_listed: NotListedAs::default(),
             undecided: UndecidedAs::default(),
@@ -200,7 +201,7 @@ mod tests {
                 zone,
                 is_nodata: false,
             }) => format!("{} never", zone.origin),
-            Place::Mail(zone, domain) => format!("{} asks {}", zone.origin, domain.as_str()),
+            Place::Mail(zone, domain) => format!("{} asks {}", zone.origin, domain.to_domain()),
         };
         assert_eq!(found, expected, "{name}");
     }

@@ -22,7 +22,7 @@ pub struct Domain(Box<str>);
 
 /// A [`Domain`] that lies elsewhere: one is made of every query, without touching the heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DomainRef<'b>(&'b str);
+pub struct DomainRef<'b>(&'b [u8]);
 
 /// A name of any octets as text in lower case, without the final dot; empty for the root.
 ///
@@ -30,16 +30,13 @@ pub struct DomainRef<'b>(&'b str);
 /// by one that no name has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spelled<'b> {
-    text: &'b str,
+    octets: &'b [u8],
     /// Whether its labels are those of a host name.
     is_fit: bool,
 }
 
 /// Room for the longest name as text.
 pub type NameBuffer = ArrayVec<u8, NAME_OCTETS_MAX>;
-
-/// The octets of host names in lower case, and 0 for all others.
-const FOLDED: [u8; 256] = folded();
 
 /// What stands in a spelled name for an octet that no text has.
 const NO_TEXT: u8 = 1;
@@ -118,7 +115,7 @@ impl Domain {
 
     /// The same name, borrowed.
     pub fn as_ref(&self) -> DomainRef<'_> {
-        DomainRef(&self.0)
+        DomainRef(self.0.as_bytes())
     }
 
     /// The name in lower case, without the final dot.
@@ -153,29 +150,30 @@ impl Domain {
 }
 
 impl<'b> DomainRef<'b> {
-    /// The name in lower case, without the final dot.
-    pub fn as_str(self) -> &'b str {
+    /// The octets of the name in lower case, without the final dot: all of them ASCII.
+    pub fn as_octets(self) -> &'b [u8] {
         self.0
     }
 
     /// The same name on the heap.
     pub fn to_domain(self) -> Domain {
-        Domain(self.0.into())
+        let text = str::from_utf8(self.0).unwrap_or_default();
+        Domain(text.into())
     }
 
     /// Whether the name is `origin` or lies below it.
     pub fn is_at_or_below(self, origin: &Domain) -> bool {
         self.0
-            .strip_suffix(origin.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            .strip_suffix(origin.as_str().as_bytes())
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."))
     }
 
     /// Why the name is answered without a look-up, if it is no mail domain.
     pub fn not_mail(self) -> Option<NotMail> {
-        let mut octets = self.0.bytes();
-        if !self.0.as_bytes().contains(&b'.') {
+        let mut octets = self.0.iter();
+        if !self.0.contains(&b'.') {
             Some(NotMail::SingleLabel)
-        } else if octets.all(|octet| octet == b'.' || octet.is_ascii_digit()) {
+        } else if octets.all(|octet| *octet == b'.' || octet.is_ascii_digit()) {
             Some(NotMail::AllNumeric)
         } else {
             None
@@ -192,65 +190,71 @@ impl<'b> Spelled<'b> {
         loop {
             let (length, rest) = name.split_first()?;
             let (label, rest) = rest.split_at_checked((*length).into())?;
-            let [first, ..] = label else { break };
+            if label.is_empty() {
+                break;
+            }
             if !buffer.is_empty() {
                 buffer.try_push(b'.').ok()?;
             }
-            is_fit &= *first != b'-' && !label.ends_with(b"-");
-            for octet in label {
-                let folded = FOLDED.get(usize::from(*octet)).copied().unwrap_or_default();
-                is_fit &= folded != 0;
-                let spelled = match folded {
-                    0 if octet.is_ascii_graphic() && *octet != b'.' => octet.to_ascii_lowercase(),
-                    0 => NO_TEXT,
-                    folded => folded,
-                };
-                buffer.try_push(spelled).ok()?;
+            let start = buffer.len();
+            buffer.try_extend_from_slice(label).ok()?;
+            if !is_host_label(label) {
+                is_fit = false;
+                let spelled = buffer.get_mut(start..)?.iter_mut();
+                spelled.for_each(|octet| {
+                    if !octet.is_ascii_graphic() || *octet == b'.' {
+                        *octet = NO_TEXT;
+                    }
+                });
             }
             name = rest;
         }
-        let text = str::from_utf8(buffer).ok()?;
-        Some(Self { text, is_fit })
+        buffer.make_ascii_lowercase();
+        Some(Self {
+            octets: buffer,
+            is_fit,
+        })
     }
 
     /// What stands in front of `origin`, if the name lies at or below it.
     #[inline]
     pub fn below(self, origin: &Domain) -> Option<Self> {
-        let rest = self.text.strip_suffix(origin.as_str())?;
-        let text = if rest.is_empty() {
-            rest
-        } else {
-            rest.strip_suffix('.')?
+        let rest = self.octets.strip_suffix(origin.as_str().as_bytes())?;
+        let octets = match rest {
+            [] => rest,
+            _ => rest.strip_suffix(b".")?,
         };
-        Some(Self { text, ..self })
+        Some(Self { octets, ..self })
+    }
+
+    /// The octets of the text, which is ASCII.
+    pub fn as_octets(self) -> &'b [u8] {
+        self.octets
     }
 
     /// The text.
     pub fn as_str(self) -> &'b str {
-        self.text
+        str::from_utf8(self.octets).unwrap_or_default()
+    }
+
+    /// Whether it is one label, or none.
+    pub fn is_single_label(self) -> bool {
+        !self.octets.contains(&b'.')
     }
 
     /// The name as that of a host, if it is one.
     pub fn domain(self) -> Option<DomainRef<'b>> {
-        (self.is_fit && !self.text.is_empty()).then_some(DomainRef(self.text))
+        (self.is_fit && !self.octets.is_empty()).then_some(DomainRef(self.octets))
     }
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "evaluated when it is compiled, where it would not compile"
-)]
-const fn folded() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut octet = 0_u8;
-    while octet < u8::MAX {
-        if octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_' {
-            table[octet as usize] = octet.to_ascii_lowercase();
-        }
-        octet += 1;
-    }
-    table
+/// Whether a label has only octets of host names, and no `-` at its edges. Without a way out in the
+/// middle, so that many octets are looked at at once.
+#[inline]
+fn is_host_label(label: &[u8]) -> bool {
+    let is_fit = |octet: &u8| octet.is_ascii_alphanumeric() | (*octet == b'-') | (*octet == b'_');
+    let all = label.iter().fold(true, |all, octet| all & is_fit(octet));
+    all && label.first() != Some(&b'-') && label.last() != Some(&b'-')
 }
 
 /// Checks one label against the rules of a host name.

@@ -4,10 +4,10 @@
 //! # What makes it sound
 //!
 //! The kernel gets pointers to headers, and in these to queries, client addresses, control messages
-//! and replies. All of that is memory of the batch, in vectors that are never resized. The pointers
-//! are made anew from `&mut self` before each call, with the length of what is behind them, and not
-//! used after it. All types are plain C structures, for which zeroes and whatever else the kernel
-//! writes are values.
+//! and replies. All of that is memory of the batch, in vectors that are never resized while it lives,
+//! and each pointer comes with the length of what is behind it. The kernel uses them during calls that
+//! have `&mut self`, and nobody else does. All types are plain C structures, for which zeroes and
+//! whatever else the kernel writes are values.
 #![expect(
     unsafe_code,
     reason = "batches take a good part off what a query costs, see docs/performance.md"
@@ -24,7 +24,7 @@ use nix::libc;
 use crate::front::datagram::Ends;
 
 /// Datagrams taken at once.
-const SLOTS: usize = 64;
+pub(super) const SLOTS: usize = 64;
 
 /// The longest datagram. Memory that no query ever reached stays untouched.
 const QUERY_OCTETS: usize = 65_536;
@@ -40,6 +40,8 @@ pub(super) struct Batch {
     controls: Vec<Control>,
     parts: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
+    /// Slots of which the last batch made use.
+    used: usize,
     /// Slots whose replies are to be sent, and the lengths of these.
     outgoing: ArrayVec<(usize, usize), SLOTS>,
 }
@@ -76,6 +78,7 @@ impl Batch {
             controls: zeroes(),
             parts: zeroes(),
             headers: zeroes(),
+            used: SLOTS,
             outgoing: ArrayVec::new(),
         }
     }
@@ -88,7 +91,8 @@ impl Batch {
         let queries = self.queries.chunks_exact_mut(QUERY_OCTETS);
         let slots = self.headers.iter_mut().zip(&mut self.parts).zip(queries);
         let ends = self.names.iter_mut().zip(&mut self.controls);
-        for (((header, part), query), (name, control)) in slots.zip(ends) {
+        // What the kernel and `send` have not touched still stands.
+        for (((header, part), query), (name, control)) in slots.zip(ends).take(self.used) {
             part.iov_base = query.as_mut_ptr().cast();
             part.iov_len = query.len();
             control.head.cmsg_type = 0;
@@ -105,7 +109,9 @@ impl Batch {
         // this file. The descriptor is open while it is borrowed.
         let received =
             unsafe { libc::recvmmsg(socket.as_raw_fd(), headers, count, flags, ptr::null_mut()) };
-        usize::try_from(received).or_else(|_negative| match io::Error::last_os_error() {
+        let received = usize::try_from(received);
+        self.used = received.unwrap_or(SLOTS);
+        received.or_else(|_negative| match io::Error::last_os_error() {
             error if error.kind() == io::ErrorKind::Interrupted => Ok(0),
             error => Err(error),
         })

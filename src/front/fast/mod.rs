@@ -14,6 +14,7 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
 use nix::sys::socket::{Shutdown, shutdown};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
@@ -82,6 +83,9 @@ impl<L: Lookup> Lane<L> {
 
     fn answer(&self, batch: &mut Batch, count: usize) {
         let now = self.dns.authority().clock().now();
+        if count > 1 {
+            self.look_ahead(batch, count);
+        }
         for index in 0..count {
             let Some(Slot {
                 query,
@@ -97,6 +101,19 @@ impl<L: Lookup> Lane<L> {
             }
         }
         batch.send(self.socket.as_fd());
+    }
+
+    /// Has the memory for all answers fetched at the same time.
+    fn look_ahead(&self, batch: &mut Batch, count: usize) {
+        let authority = self.dns.authority();
+        let look = |index| {
+            let query = wire::read(batch.slot(index)?.query)?;
+            authority.look_ahead(query.question())
+        };
+        let ahead: ArrayVec<u64, { batch::SLOTS }> = (0..count).filter_map(look).collect();
+        for ahead in ahead {
+            authority.look_ahead_further(ahead);
+        }
     }
 
     /// Leaves a query to the path of `front/dns`, if there is a place among those who wait.

@@ -5,6 +5,7 @@
 //! asked for once cannot push out those that are asked for again. moka keeps what matters even
 //! better, but takes some 300 octets for an entry, against 32 here (docs/performance.md).
 
+mod fetch;
 mod part;
 
 use std::hash::BuildHasher as _;
@@ -47,9 +48,28 @@ impl Memory {
         }
     }
 
+    /// The first half of looking ahead: has the place fetched where the domain may be. The number is
+    /// for [`Self::look_ahead_further`].
+    #[inline]
+    pub(super) fn look_ahead(&self, domain: DomainRef<'_>) -> u64 {
+        let hash = self.hasher.hash_one(domain.as_octets());
+        if let Some(part) = self.part(hash) {
+            part.read().fetch_place(hash);
+        }
+        hash
+    }
+
+    /// The second half: has the entry fetched, if there is one.
+    #[inline]
+    pub(super) fn look_ahead_further(&self, hash: u64) {
+        if let Some(part) = self.part(hash) {
+            part.read().fetch_entry(hash);
+        }
+    }
+
     #[inline]
     pub(super) fn get(&self, domain: DomainRef<'_>) -> Option<Entry> {
-        let name = domain.as_str().as_bytes();
+        let name = domain.as_octets();
         let hash = self.hasher.hash_one(name);
         let part = self.part(hash)?.read();
         let entry = part.find(hash, name)?;

@@ -4,6 +4,7 @@
 //! A look-up so touches two lines of memory, the place and the entry, which is what it costs once
 //! there are millions.
 
+use super::fetch::{fetch, fetch_block};
 use crate::oracle::entry::Entry;
 
 /// What a place costs, for an entry: they are between 3/8 and 3/4 full.
@@ -56,6 +57,26 @@ impl Part {
             index = self.next(index);
         }
         None
+    }
+
+    /// Has the place fetched where an entry of this hash is looked for first.
+    #[inline]
+    pub(super) fn fetch_place(&self, hash: u64) {
+        if let Some(place) = self.places.get(self.home(hash)) {
+            fetch(place);
+        }
+    }
+
+    /// Has the entry of this hash fetched, which takes the places only.
+    #[inline]
+    pub(super) fn fetch_entry(&self, hash: u64) {
+        let mut index = self.home(hash);
+        while let Some(Some(place)) = self.places.get(index) {
+            if place.hash == hash {
+                return fetch_block(&place.entry);
+            }
+            index = self.next(index);
+        }
     }
 
     /// Puts an entry in; one of the same name gives way if the new one `is_newer`.
