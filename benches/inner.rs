@@ -21,8 +21,8 @@ use bogusmx::oracle::{ClientBudget, Lifetimes, Limits, Oracle, Patience};
 use bogusmx::verdict::domain::{NameBuffer, Spelled};
 use bogusmx::verdict::evidence::{Addresses, Answer, Draft, DraftHost, MxAnswer};
 use bogusmx::verdict::{Domain, Evidence, Failure, Policy, Rules, Table, judge};
-use divan::Bencher;
 use divan::counter::ItemsCount;
+use divan::{AllocProfiler, Bencher};
 
 const ORIGIN: &str = "bogusmx.local";
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -30,6 +30,10 @@ const A: u16 = 1;
 
 /// Answers of one sample.
 const ANSWERS: usize = 16_384;
+
+/// Counts allocations, of which a warm answer makes none.
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();

@@ -32,8 +32,12 @@ pub(crate) fn start(
     let folder = folder.join("bogusmx");
     fs::create_dir_all(&folder)?;
     let file = folder.join("bogusmx.toml");
-    let addresses = format!("listen = [\"{server}\"]\nupstream = [\"{upstream}\"]\n");
-    fs::write(&file, addresses + SETTINGS)?;
+    // A thread for each processor, as the others have.
+    let threads = on.count();
+    let text = format!(
+        "listen = [\"{server}\"]\nupstream = [\"{upstream}\"]\nudp_threads = {threads}\n{SETTINGS}"
+    );
+    fs::write(&file, text)?;
     let mut all = vec!["serve", "--config", plain(&file)?];
     all.extend(args.iter().map(String::as_str));
     let mut process = Process::start("bogusmx", on, program, &all, &folder)?;

@@ -25,22 +25,25 @@ const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/bin", "/usr/lib/postfix/sbin"];
 
 /// The processors that a program may use, as taskset takes them: `0`, `0-1`.
 #[derive(Clone, Debug)]
-pub(crate) struct Processors(String);
+pub(crate) struct Processors {
+    first: usize,
+    last: usize,
+}
 
 impl Processors {
     /// From `first` to `last`, both included.
     pub(crate) fn range(first: usize, last: usize) -> Self {
-        if first == last {
-            Self(first.to_string())
-        } else {
-            Self(format!("{first}-{last}"))
-        }
+        Self { first, last }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.last - self.first + 1
     }
 }
 
 impl fmt::Display for Processors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{}-{}", self.first, self.last)
     }
 }
 
