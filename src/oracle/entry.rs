@@ -142,7 +142,7 @@ impl Entry {
         let end = self.0.slice.len();
         let mut cursor = Cursor::new(self.findings_octets());
         std::iter::from_fn(move || {
-            let unix_ms = cursor.number()?;
+            let unix_ms = cursor.word()?;
             let length = usize::try_from(cursor.number()?).ok()?;
             let octets = cursor.octets(length)?;
             let end = end - cursor.rest().len();
@@ -174,7 +174,7 @@ fn name_octets(domain: &Domain) -> u8 {
 }
 
 fn put_finding(octets: &mut Vec<u8>, gathered_at: Moment, evidence: &[u8]) {
-    put_number(octets, gathered_at.unix_ms);
+    octets.extend(gathered_at.unix_ms.to_be_bytes());
     put_number(octets, u64::try_from(evidence.len()).unwrap_or(u64::MAX));
     octets.extend(evidence);
 }

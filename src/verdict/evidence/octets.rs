@@ -183,6 +183,21 @@ impl<'e> Cursor<'e> {
     /// Reads a number.
     #[inline]
     pub fn number(&mut self) -> Option<u64> {
+        match self.rest {
+            // Nearly all have one octet, or two.
+            [octet, rest @ ..] if octet & MORE == 0 => {
+                self.rest = rest;
+                Some((*octet).into())
+            }
+            [low, high, rest @ ..] if high & MORE == 0 => {
+                self.rest = rest;
+                Some(u64::from(low & !MORE) | u64::from(*high) << DIGIT_BITS)
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut number = 0;
         let mut shift = 0;
         loop {
@@ -194,6 +209,14 @@ impl<'e> Cursor<'e> {
             }
             shift += DIGIT_BITS;
         }
+    }
+
+    /// Reads eight octets as one number, the highest first.
+    #[inline]
+    pub fn word(&mut self) -> Option<u64> {
+        let (octets, rest) = self.rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(u64::from_be_bytes(*octets))
     }
 
     /// Reads as many octets.
