@@ -66,7 +66,8 @@
 //!   read where it lies, and answering out of it allocates nothing.
 //! * **Two encoders, one answer.** `front/dns` and `front/fast` write the same
 //!   [`front::answer::Answer`]; a property test holds them together.
-//! * **Unsafe code is in one file**, `front/fast/batch.rs`, whose head says why it is sound.
+//! * **Unsafe code is in two files**, whose heads say why it is sound: `front/fast/batch.rs` (system
+//!   calls) and `oracle/memory/fetch.rs` (hints to the processor).
 
 pub mod command;
 pub mod front;

@@ -7,7 +7,7 @@ use hickory_proto::rr::RecordType::MX;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::support::{Bench, THREE_ENDINGS, bench_with, wait_until};
+use crate::support::{Bench, THREE_ENDINGS, bench_with, setup, wait_until};
 
 const VERDICTS: &str = "hot.de          -> listed: Domain MX in loopback network
                         good.example    -> not listed
@@ -107,4 +107,20 @@ fn a_folder_that_cannot_be_written_to_is_a_warning() {
         .wait_for_log("memory.new: snapshots cannot be written: Permission denied");
     bench.expect(VERDICTS);
     stop(bench);
+}
+
+#[test]
+fn the_service_of_systemd_has_a_folder_for_it() {
+    let folder = folder();
+    let path = folder.path().to_str().unwrap();
+    let start = || {
+        let setup = setup(THREE_ENDINGS).environment("STATE_DIRECTORY", &format!("{path}:/other"));
+        setup.start()
+    };
+    let first = start();
+    first.expect("hot.de -> listed");
+    stop(first);
+    start()
+        .daemon
+        .wait_for_log(&format!("{path}/memory: 1 domains remembered"));
 }

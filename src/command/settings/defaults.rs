@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -47,6 +48,13 @@ const fn at_least_one(value: u32) -> NonZeroU32 {
         Some(value) => value,
         None => NonZeroU32::MIN,
     }
+}
+
+/// In the folder that systemd has made for the service, if it has (systemd.exec(5)).
+pub(super) fn snapshot() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    let first = std::env::split_paths(&folders).next()?;
+    Some(first.join("memory"))
 }
 
 /// Loopback only: who wants more says so.

@@ -287,7 +287,7 @@ fn snapshot(file: &ConfigFile) -> Result<Option<SnapshotFile>, SettingsError> {
         file.snapshot_interval,
         default::SNAPSHOT_INTERVAL,
     )?;
-    let path = file.snapshot.clone();
+    let path = file.snapshot.clone().or_else(default::snapshot);
     Ok(path.map(|path| SnapshotFile { path, interval }))
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct Launch {
     folder: TempDir,
     args: Vec<String>,
     program: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// A running daemon. It is killed when dropped.
@@ -59,6 +60,7 @@ impl Launch {
             folder,
             args: serve().iter().map(|word| (*word).to_owned()).collect(),
             program: vec![env!("CARGO_BIN_EXE_bogusmx").to_owned()],
+            environment: Vec::new(),
         }
     }
 
@@ -84,6 +86,12 @@ impl Launch {
     /// Where a file is.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Runs the shell `script` first, in a mount namespace of its own; `"$@"` in it is the daemon's command line.
@@ -138,6 +146,8 @@ impl Launch {
         let mut child = Command::new(&self.program[0])
             .args(&self.program[1..])
             .args(&self.args)
+            .env_remove("STATE_DIRECTORY")
+            .envs(self.environment.iter().cloned())
             .env_remove("RUST_LOG")
             .env_remove("NO_COLOR")
             .stdin(Stdio::null())

@@ -89,6 +89,11 @@ impl Setup {
         self
     }
 
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.launch = self.launch.environment(name, value);
+        self
+    }
+
     /// As [`Launch::inside`].
     pub(crate) fn inside(mut self, script: &str) -> Self {
         self.launch = self.launch.inside(script);
