@@ -7,26 +7,35 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Seek as _, Write as _};
+use std::fs::{self, File};
 use std::net::IpAddr;
 use std::process::Command;
 
 use bogusmx::verdict::table::Table;
 use proptest::prelude::*;
-use tempfile::NamedTempFile;
+use tempfile::TempDir;
 
+use crate::daemons::postfix::age;
 use crate::table_model::{probes, render, scan, tables};
 
 /// What Postfix makes of a file: the result for each address that has one, and its warnings.
 fn ask_postfix(text: &str, addresses: &BTreeSet<IpAddr>) -> (BTreeMap<IpAddr, String>, String) {
-    let (mut file, mut keys) = (NamedTempFile::new().unwrap(), tempfile::tempfile().unwrap());
-    file.write_all(text.as_bytes()).unwrap();
-    for address in addresses {
-        writeln!(keys, "{address}").unwrap();
-    }
-    keys.rewind().unwrap();
+    let folder = TempDir::new().unwrap();
+    let path = |name| folder.path().join(name);
+    // Its own, as a machine without another mail server's configuration has none.
+    fs::write(path("main.cf"), "compatibility_level = 3.6\n").unwrap();
+    age(&path("main.cf"));
+    fs::write(path("table"), text).unwrap();
+    let keys: String = addresses
+        .iter()
+        .map(|address| format!("{address}\n"))
+        .collect();
+    fs::write(path("keys"), keys).unwrap();
+    let keys = File::open(path("keys")).unwrap();
     let output = Command::new("postmap")
-        .args(["-q", "-", &format!("cidr:{}", file.path().display())])
+        .arg("-c")
+        .arg(folder.path())
+        .args(["-q", "-", &format!("cidr:{}", path("table").display())])
         .stdin(keys)
         .output()
         .expect("postmap runs: install postfix");

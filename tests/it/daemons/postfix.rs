@@ -126,7 +126,7 @@ impl Postfix {
 }
 
 /// Makes a file look old. Each Postfix process waits until main.cf has not been touched for a while.
-fn age(file: &Path) {
+pub(crate) fn age(file: &Path) {
     let file = File::options().append(true).open(file);
     let minute_ago = SystemTime::now() - Duration::from_mins(1);
     let aged = file.and_then(|file| file.set_modified(minute_ago));
