@@ -13,6 +13,9 @@ use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt,
 };
+use rustix::net::sockopt::{
+    Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
+};
 
 /// A datagram's two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,17 @@ pub(super) fn tell_our_address(socket: &impl AsFd, bound: SocketAddr) -> io::Res
         IpAddr::V4(ip) if ip.is_unspecified() => setsockopt(socket, Ipv4PacketInfo, &true)?,
         IpAddr::V6(ip) if ip.is_unspecified() => setsockopt(socket, Ipv6RecvPacketInfo, &true)?,
         IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    Ok(())
+}
+
+/// Has datagrams sent whole or not at all, whatever anybody says about the path (RFC 9715, section
+/// 3.1): fragments, and faked ICMP messages that ask for some, are ways to slip a forged answer in.
+/// What we send is small enough for all but odd paths.
+pub(super) fn forbid_fragments(socket: &impl AsFd, bound: SocketAddr) -> io::Result<()> {
+    match bound {
+        SocketAddr::V4(_) => set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::PROBE)?,
+        SocketAddr::V6(_) => set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::PROBE)?,
     }
     Ok(())
 }
@@ -111,6 +125,8 @@ mod tests {
     use std::net::UdpSocket;
     use std::time::Duration;
 
+    use rustix::net::sockopt::{ip_mtu_discover, ipv6_mtu_discover};
+
     use super::*;
 
     /// Asks a wildcard socket at one address of ours, and says where the answer comes from.
@@ -140,5 +156,16 @@ mod tests {
         check("0.0.0.0", "127.0.0.7");
         check("0.0.0.0", "127.0.0.1");
         check("::", "::1");
+    }
+
+    #[test]
+    fn nothing_is_sent_in_fragments() {
+        let bound = |address| UdpSocket::bind((address, 0)).unwrap();
+        let (v4, v6) = (bound("127.0.0.1"), bound("::1"));
+        for socket in [&v4, &v6] {
+            forbid_fragments(socket, socket.local_addr().unwrap()).unwrap();
+        }
+        assert_eq!(ip_mtu_discover(&v4), Ok(Ipv4PathMtuDiscovery::PROBE));
+        assert_eq!(ipv6_mtu_discover(&v6), Ok(Ipv6PathMtuDiscovery::PROBE));
     }
 }

@@ -168,6 +168,7 @@ fn udp_socket(address: SocketAddr, path: UdpPath) -> io::Result<UdpSocket> {
         UdpPath::Plain => socket.set_nonblocking(true)?,
     }
     datagram::tell_our_address(&socket, address)?;
+    datagram::forbid_fragments(&socket, address)?;
     socket.bind(&address.into())?;
     Ok(socket.into())
 }
