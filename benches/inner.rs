@@ -1,7 +1,7 @@
 //! What the parts of a warm answer cost: `cargo bench --bench inner`.
 //!
 //! One thread, no sockets. `warm` is the whole of what happens between receiving a query and sending
-//! its answer, over so many domains that are remembered and asked for in no order.
+//! its answer, in batches, over so many domains that are remembered and asked for in no order.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
 
 use std::hint::black_box;
@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use arrayvec::ArrayVec;
 use bogusmx::front::authority::{Authority, FrontLimits};
 use bogusmx::front::dns::zone_file;
-use bogusmx::front::fast::answer_at_once;
+use bogusmx::front::fast::Asked;
 use bogusmx::front::zone::{NotListedAs, UndecidedAs, Zone};
 use bogusmx::oracle::gather::GatherLimits;
 use bogusmx::oracle::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
@@ -30,6 +31,9 @@ const A: u16 = 1;
 
 /// Answers of one sample.
 const ANSWERS: usize = 16_384;
+
+/// Queries that are received at one time.
+const BATCH: usize = 64;
 
 /// Counts allocations, of which a warm answer makes none.
 #[global_allocator]
@@ -160,14 +164,21 @@ fn warm(bencher: Bencher<'_, '_>, domains: usize) {
     let packet_octets = packets.first().unwrap().len();
     let octets = packets.concat();
     let mut packets = octets.chunks_exact(packet_octets).cycle();
-    let now = authority.clock().now();
     let _entered = runtime.enter();
+    let mut names = vec![NameBuffer::new(); BATCH];
     let mut reply = [0; 1232];
     let bencher = bencher.counter(ItemsCount::new(ANSWERS));
     bencher.bench_local(|| {
-        for packet in packets.by_ref().take(ANSWERS) {
-            let length = answer_at_once(&authority, packet, CLIENT, now, black_box(&mut reply));
-            assert!(length.is_some(), "it is remembered");
+        for _ in 0..ANSWERS / BATCH {
+            let mut sitting = authority.sitting();
+            let read = |(packet, name)| Asked::read(packet, CLIENT, &sitting, name).unwrap();
+            let asked = packets.by_ref().zip(&mut names).map(read);
+            let asked: ArrayVec<Asked<'_, '_>, BATCH> = asked.collect();
+            asked.iter().for_each(|asked| asked.approach(&sitting));
+            for asked in &asked {
+                let length = asked.answer(&mut sitting, black_box(&mut reply));
+                assert!(length.is_some(), "it is remembered");
+            }
         }
     });
 }

@@ -11,12 +11,12 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::Answer;
+use super::sitting::Sitting;
 use super::stats::FrontStats;
 use super::zone::{Place, Zone, place};
-use crate::oracle::clock::{Clock, Moment};
 use crate::oracle::lookup::Lookup;
 use crate::oracle::{Oracle, Patience};
-use crate::verdict::domain::{NameBuffer, Spelled};
+use crate::verdict::domain::NameBuffer;
 
 /// What the front grants its clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +72,17 @@ impl<L: Lookup> Authority<L> {
         &self.stats
     }
 
-    /// The clock that [`Self::answer_at_once`] goes by.
-    pub fn clock(&self) -> Clock {
-        self.oracle.clock()
+    /// Begins to answer out of what is remembered.
+    pub fn sitting(&self) -> Sitting<'_, L> {
+        Sitting::begin(self)
+    }
+
+    pub(super) fn zones(&self) -> &[Zone] {
+        &self.zones
+    }
+
+    pub(super) fn oracle(&self) -> &Arc<Oracle<L>> {
+        &self.oracle
     }
 
     /// Whether a client's queries are answered.
@@ -96,43 +104,6 @@ impl<L: Lookup> Authority<L> {
         self.said(&Answer::busy(), say)
     }
 
-    /// As [`Oracle::look_ahead`], of the domain that a question seems to be about.
-    #[inline]
-    pub fn look_ahead(&self, question: Question<'_>) -> Option<u64> {
-        let mut buffer = NameBuffer::new();
-        let name = Spelled::read(question.name, &mut buffer)?;
-        let mut zones = self.zones.iter();
-        let rest = zones.find_map(|zone| name.below(&zone.origin))?;
-        Some(self.oracle.look_ahead(rest.domain()?))
-    }
-
-    /// As [`Oracle::look_ahead_further`].
-    #[inline]
-    pub fn look_ahead_further(&self, ahead: u64) {
-        self.oracle.look_ahead_further(ahead);
-    }
-
-    /// Hands `say` the answer, if it needs no look-up.
-    pub fn answer_at_once<S>(
-        &self,
-        question: Question<'_>,
-        now: Moment,
-        say: impl FnOnce(&Answer<'_>) -> S,
-    ) -> Option<S> {
-        let mut buffer = NameBuffer::new();
-        match place(&self.zones, question.name, &mut buffer) {
-            Place::Settled(settled) => {
-                Some(self.said(&Answer::of_settled(settled, question.qtype), say))
-            }
-            Place::Mail(zone, domain) => {
-                let rules = zone.rules.load();
-                let ruling = self.oracle.recall(domain, &rules, now)?;
-                let answer = Answer::of_ruling(&ruling, zone, question.qtype);
-                Some(self.said(&answer, say))
-            }
-        }
-    }
-
     /// Hands `say` the answer, looking up what it takes; the client's patience is limited.
     pub async fn answer<S>(
         &self,
@@ -150,14 +121,15 @@ impl<L: Lookup> Authority<L> {
                 let rules = zone.rules.load_full();
                 let oracle = &self.oracle;
                 let ruling = oracle.ask(&domain, &rules, Some(client), patience).await;
-                let answer = Answer::of_ruling(&ruling, zone, question.qtype);
-                self.said(&answer, say)
+                ruling.pronounce(|sentence| {
+                    self.said(&Answer::of_sentence(sentence, zone, question.qtype), say)
+                })
             }
         }
     }
 
     fn said<S>(&self, answer: &Answer<'_>, say: impl FnOnce(&Answer<'_>) -> S) -> S {
-        self.stats.count(answer.rcode, !answer.records.is_empty());
+        self.stats.count(answer);
         say(answer)
     }
 }

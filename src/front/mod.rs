@@ -11,6 +11,7 @@ pub mod fast;
 #[cfg(test)]
 mod fixture;
 pub mod listen;
+pub mod sitting;
 pub mod stats;
 mod tcp;
 mod udp;

@@ -1,6 +1,6 @@
 //! What the front counts of its answers.
 
-use super::answer::Rcode;
+use super::answer::{Answer, Rcode};
 use crate::oracle::stats::Counter;
 
 /// What has happened since the start.
@@ -25,14 +25,49 @@ pub struct FrontStats {
     pub tcp_full: Counter,
 }
 
+/// What one thread has said and not yet added to the counters, which all threads share.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    positive: u64,
+    negative: u64,
+    undecided: u64,
+    refused: u64,
+    faulty: u64,
+}
+
+impl Tally {
+    /// Counts one answer.
+    pub(super) fn count(&mut self, answer: &Answer<'_>) {
+        let said = match answer.rcode {
+            Rcode::NoError if !answer.records.is_empty() => &mut self.positive,
+            Rcode::NoError | Rcode::NxDomain => &mut self.negative,
+            Rcode::ServFail => &mut self.undecided,
+            Rcode::Refused => &mut self.refused,
+            Rcode::FormErr | Rcode::NotImp | Rcode::BadVers => &mut self.faulty,
+        };
+        *said += 1;
+    }
+}
+
 impl FrontStats {
-    pub(super) fn count(&self, rcode: Rcode, has_records: bool) {
-        match rcode {
-            Rcode::NoError if has_records => self.positive.count(),
-            Rcode::NoError | Rcode::NxDomain => self.negative.count(),
-            Rcode::ServFail => self.undecided.count(),
-            Rcode::Refused => self.refused.count(),
-            Rcode::FormErr | Rcode::NotImp | Rcode::BadVers => self.faulty.count(),
+    /// Counts one answer.
+    pub(super) fn count(&self, answer: &Answer<'_>) {
+        let mut tally = Tally::default();
+        tally.count(answer);
+        self.add(tally);
+    }
+
+    /// Counts what was said.
+    pub(super) fn add(&self, tally: Tally) {
+        let said = [
+            (&self.positive, tally.positive),
+            (&self.negative, tally.negative),
+            (&self.undecided, tally.undecided),
+            (&self.refused, tally.refused),
+            (&self.faulty, tally.faulty),
+        ];
+        for (counter, count) in said.into_iter().filter(|(_, count)| *count > 0) {
+            counter.add(count);
         }
     }
 

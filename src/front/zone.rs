@@ -2,9 +2,10 @@
 //!
 //! Pure: a name in, a place out.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
 
 use crate::verdict::domain::{DomainRef, NameBuffer, Spelled};
 use crate::verdict::{Domain, Rules};
@@ -56,13 +57,16 @@ pub struct Rr {
     pub rdata: Box<[u8]>,
 }
 
+/// Records by name.
+pub type Names = HashMap<Box<[u8]>, Vec<Rr>, RandomState>;
+
 /// The names of a zone file, relative to the origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FixedNames {
     /// The zone's SOA record.
     pub soa: Rr,
     /// Records by name in lower case; the empty name is the origin's.
-    pub names: BTreeMap<Box<[u8]>, Vec<Rr>>,
+    pub names: Names,
 }
 
 /// Where a query name lies.
@@ -164,7 +168,8 @@ mod tests {
                 soa,
                 names: names
                     .map(|(name, records)| (name.as_bytes().into(), records))
-                    .into(),
+                    .into_iter()
+                    .collect(),
             },
             not_listed: NotListedAs::default(),
             undecided: UndecidedAs::default(),

@@ -45,6 +45,13 @@ pub(super) struct Finding<'e> {
     pub(super) place: Range<usize>,
 }
 
+/// The findings of an entry, read as they are asked for.
+pub(super) struct Findings<'e> {
+    rest: Cursor<'e>,
+    /// Where the entry ends.
+    end: usize,
+}
+
 impl Entry {
     /// What has been found out, remembered of no domain.
     pub(super) fn unnamed(draft: &Draft, gathered_at: Moment) -> Self {
@@ -138,20 +145,12 @@ impl Entry {
     }
 
     /// All findings that may still count, the newest first.
-    pub(super) fn findings(&self) -> impl Iterator<Item = Finding<'_>> {
-        let end = self.0.slice.len();
-        let mut cursor = Cursor::new(self.findings_octets());
-        std::iter::from_fn(move || {
-            let unix_ms = cursor.word()?;
-            let length = usize::try_from(cursor.number()?).ok()?;
-            let octets = cursor.octets(length)?;
-            let end = end - cursor.rest().len();
-            Some(Finding {
-                gathered_at: Moment { unix_ms },
-                octets,
-                place: end - length..end,
-            })
-        })
+    #[inline]
+    pub(super) fn findings(&self) -> Findings<'_> {
+        Findings {
+            end: self.0.slice.len(),
+            rest: Cursor::new(self.findings_octets()),
+        }
     }
 
     /// The findings that still count once another collection has failed.
@@ -177,6 +176,23 @@ fn put_finding(octets: &mut Vec<u8>, gathered_at: Moment, evidence: &[u8]) {
     octets.extend(gathered_at.unix_ms.to_be_bytes());
     put_number(octets, u64::try_from(evidence.len()).unwrap_or(u64::MAX));
     octets.extend(evidence);
+}
+
+impl<'e> Iterator for Findings<'e> {
+    type Item = Finding<'e>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Finding<'e>> {
+        let unix_ms = self.rest.word()?;
+        let length = usize::try_from(self.rest.number()?).ok()?;
+        let octets = self.rest.octets(length)?;
+        let end = self.end - self.rest.rest().len();
+        Some(Finding {
+            gathered_at: Moment { unix_ms },
+            octets,
+            place: end - length..end,
+        })
+    }
 }
 
 impl<'e> Finding<'e> {

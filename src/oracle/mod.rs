@@ -35,7 +35,8 @@ use flight::{Boarding, Flight, Flights, Watch};
 use gather::{GatherLimits, gather};
 use lookup::Lookup;
 use memory::Memory;
-pub use ruling::{Lifetimes, Ruling, Source};
+pub use memory::Sought;
+pub use ruling::{Lifetimes, Ruling, Sentence, Source};
 pub use snapshot::SnapshotError;
 use stats::Stats;
 
@@ -114,7 +115,12 @@ impl<L: Lookup> Oracle<L> {
         if self.own.iter().any(|origin| domain.is_at_or_below(origin)) {
             return self.rule(&Draft::without_hosts(MxAnswer::OwnZone), rules);
         }
-        if let Some(ruling) = self.recall(domain.as_ref(), rules, self.clock.now()) {
+        let sought = self.seek(domain.as_ref());
+        let remembered = self.recall_entry(sought, rules, self.clock.now(), |entry, sentence| {
+            Ruling::of_sentence(entry, rules, sentence)
+        });
+        if let Some(ruling) = remembered {
+            self.stats.remembered.count();
             return ruling;
         }
         let ruling = match self.board(domain, client) {
@@ -127,39 +133,52 @@ impl<L: Lookup> Oracle<L> {
         }
     }
 
-    /// What can be said of a domain without waiting, because it is remembered.
+    /// Finds out where a domain would be remembered.
     ///
-    /// This is what [`Self::ask`] says first; whoever cannot wait asks for this alone.
-    pub fn recall<'r>(
+    /// Who has several does this for each of them, then [`Self::approach`], then [`Self::recall`],
+    /// and so waits for memory once instead of for each.
+    #[inline]
+    pub fn seek<'d>(&self, domain: DomainRef<'d>) -> Sought<'d> {
+        self.memory.seek(domain)
+    }
+
+    /// Has fetched what is remembered there. It changes nothing else.
+    #[inline]
+    pub fn approach(&self, sought: Sought<'_>) {
+        self.memory.approach(sought);
+    }
+
+    /// Hands `say` what can be said of a domain without waiting, because it is remembered.
+    ///
+    /// This is what [`Self::ask`] says first; whoever cannot wait asks for this alone, and counts
+    /// what is `remembered`.
+    pub fn recall<S>(
         self: &Arc<Self>,
-        domain: DomainRef<'_>,
-        rules: &'r Rules,
+        sought: Sought<'_>,
+        rules: &Rules,
         now: Moment,
-    ) -> Option<Ruling<'r>> {
-        let entry = self.memory.get(domain)?;
-        let ruling = recall::recall(&entry, rules, &self.lifetimes, now)?;
-        self.stats.remembered.count();
-        if ruling.source == Source::Stale {
-            self.stats.stale.count();
-        }
-        if ruling.is_nearly_over {
-            self.refresh(&domain.to_domain());
-        }
-        Some(ruling)
+        say: impl FnOnce(&Sentence<'_>) -> S,
+    ) -> Option<S> {
+        self.recall_entry(sought, rules, now, |_, sentence| say(sentence))
     }
 
-    /// The first half of looking ahead: who will soon ask about several domains does this for each
-    /// of them, then [`Self::look_ahead_further`] with what it returns, then [`Self::recall`], and
-    /// waits for memory once instead of for each. It changes nothing else.
-    #[inline]
-    pub fn look_ahead(&self, domain: DomainRef<'_>) -> u64 {
-        self.memory.look_ahead(domain)
-    }
-
-    /// The second half of looking ahead.
-    #[inline]
-    pub fn look_ahead_further(&self, ahead: u64) {
-        self.memory.look_ahead_further(ahead);
+    fn recall_entry<S>(
+        self: &Arc<Self>,
+        sought: Sought<'_>,
+        rules: &Rules,
+        now: Moment,
+        say: impl FnOnce(&Entry, &Sentence<'_>) -> S,
+    ) -> Option<S> {
+        let entry = self.memory.get(sought)?;
+        recall::recall(&entry, rules, &self.lifetimes, now, |sentence| {
+            if sentence.source == Source::Stale {
+                self.stats.stale.count();
+            }
+            if sentence.is_nearly_over {
+                self.refresh(&sought.domain.to_domain());
+            }
+            say(&entry, sentence)
+        })
     }
 
     /// The clock that [`Self::recall`] goes by.
@@ -213,10 +232,12 @@ impl<L: Lookup> Oracle<L> {
 
     /// The last listing of a domain that cannot be judged now.
     fn stale<'r>(&self, domain: &Domain, rules: &'r Rules) -> Option<Ruling<'r>> {
-        let entry = self.memory.get(domain.as_ref())?;
-        let ruling = recall::stale(&entry, rules, &self.lifetimes, self.clock.now())?;
+        let entry = self.memory.get(self.seek(domain.as_ref()))?;
+        let (finding, listed) =
+            recall::last_listing(&entry, rules, &self.lifetimes, self.clock.now())?;
         self.stats.stale.count();
-        Some(ruling)
+        let sentence = recall::stale(&listed, finding.place, &self.lifetimes);
+        Some(Ruling::of_sentence(&entry, rules, &sentence))
     }
 
     /// Joins the domain's evaluation, or begins one if the client may.

@@ -14,18 +14,29 @@ const DOUBLINGS_MAX: u32 = 16;
 #[derive(Clone, Debug)]
 pub struct Ruling<'r> {
     /// What the DNS said, and where in it.
-    pub(super) entry: Entry,
-    pub(super) place: Range<usize>,
+    entry: Entry,
+    place: Range<usize>,
     /// What it was judged by.
     pub rules: &'r Rules,
     /// How long the verdict may be kept from now on.
     pub remaining: Duration,
     /// Where it comes from.
     pub source: Source,
+}
+
+/// A ruling without its evidence: what is said to those who ask.
+#[derive(Clone, Debug)]
+pub struct Sentence<'a> {
+    /// The verdict.
+    pub verdict: &'a Verdict<'a>,
+    /// How long it may be kept from now on.
+    pub remaining: Duration,
+    /// Where it comes from.
+    pub source: Source,
     /// Whether the entry it comes from should be refreshed.
-    pub is_nearly_over: bool,
-    /// Whether the verdict is "not listed", as nearly all are: known without judging again.
-    pub is_not_listed: bool,
+    pub(super) is_nearly_over: bool,
+    /// Where in the entry the evidence lies.
+    pub(super) place: Range<usize>,
 }
 
 /// Where a ruling comes from.
@@ -73,16 +84,24 @@ impl<'r> Ruling<'r> {
     ) -> Self {
         // An entry has a finding; without one there is no evidence, which reads as a failure.
         let place = entry.findings().next().map_or(0..0, |newest| newest.place);
-        let verdict = judge(entry.evidence(&place), rules);
-        let (remaining, is_not_listed) = (life(&verdict), is_not_listed(&verdict));
+        let remaining = life(&judge(entry.evidence(&place), rules));
         Self {
             entry,
             place,
             rules,
             remaining,
             source: Source::LookedUp,
-            is_nearly_over: false,
-            is_not_listed,
+        }
+    }
+
+    /// The ruling whose sentence it is, from an entry that it comes from.
+    pub(super) fn of_sentence(entry: &Entry, rules: &'r Rules, sentence: &Sentence<'_>) -> Self {
+        Self {
+            entry: entry.clone(),
+            place: sentence.place.clone(),
+            rules,
+            remaining: sentence.remaining,
+            source: sentence.source,
         }
     }
 
@@ -95,10 +114,17 @@ impl<'r> Ruling<'r> {
     pub fn verdict(&self) -> Verdict<'_> {
         judge(self.evidence(), self.rules)
     }
-}
 
-pub(super) fn is_not_listed(verdict: &Verdict<'_>) -> bool {
-    matches!(verdict, Verdict::NotListed(_))
+    /// Hands `say` what is said of it.
+    pub fn pronounce<S>(&self, say: impl FnOnce(&Sentence<'_>) -> S) -> S {
+        say(&Sentence {
+            verdict: &self.verdict(),
+            remaining: self.remaining,
+            source: self.source,
+            is_nearly_over: false,
+            place: self.place.clone(),
+        })
+    }
 }
 
 impl Lifetimes {

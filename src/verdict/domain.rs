@@ -184,31 +184,36 @@ impl<'b> DomainRef<'b> {
 impl<'b> Spelled<'b> {
     /// Spells a name as it stands on the wire, without pointers; none if it is cut.
     #[inline]
-    pub fn read(mut name: &[u8], buffer: &'b mut NameBuffer) -> Option<Self> {
+    pub fn read(name: &[u8], buffer: &'b mut NameBuffer) -> Option<Self> {
         buffer.clear();
         let mut is_fit = true;
+        // All at once, and then each length but the first becomes a dot.
+        let text = name.get(1..name.len().checked_sub(1)?).unwrap_or_default();
+        buffer.try_extend_from_slice(text).ok()?;
+        let (mut rest, mut start) = (name, 0);
         loop {
-            let (length, rest) = name.split_first()?;
-            let (label, rest) = rest.split_at_checked((*length).into())?;
+            let (length, after) = rest.split_first()?;
+            let (label, after) = after.split_at_checked((*length).into())?;
             if label.is_empty() {
                 break;
             }
-            if !buffer.is_empty() {
-                buffer.try_push(b'.').ok()?;
-            }
-            let start = buffer.len();
-            buffer.try_extend_from_slice(label).ok()?;
+            let end = start + label.len();
             if !is_host_label(label) {
                 is_fit = false;
-                let spelled = buffer.get_mut(start..)?.iter_mut();
+                let spelled = buffer.get_mut(start..end)?.iter_mut();
                 spelled.for_each(|octet| {
                     if !octet.is_ascii_graphic() || *octet == b'.' {
                         *octet = NO_TEXT;
                     }
                 });
             }
-            name = rest;
+            if let Some(dot) = buffer.get_mut(end) {
+                *dot = b'.';
+            }
+            (rest, start) = (after, end + 1);
         }
+        // What is behind the root is no part of it.
+        buffer.truncate(start.saturating_sub(1));
         buffer.make_ascii_lowercase();
         Some(Self {
             octets: buffer,

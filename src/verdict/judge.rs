@@ -24,7 +24,10 @@ pub fn judge<'a>(evidence: Evidence<'a>, rules: &'a Rules) -> Verdict<'a> {
             ttl: u32::MAX,
         }),
         MxAnswer::Records { .. } | MxAnswer::Implicit { .. } => {
-            let case = Case { evidence, rules };
+            let case = Case {
+                evidence: &evidence,
+                rules,
+            };
             match rules.policy {
                 Policy::Any => case.any(),
                 Policy::All => case.all(),
@@ -44,12 +47,12 @@ fn unknown(host: Host<'_>) -> Option<Verdict<'_>> {
 }
 
 /// One domain before the judge, its MX records known.
-struct Case<'a> {
-    evidence: Evidence<'a>,
+struct Case<'c, 'a> {
+    evidence: &'c Evidence<'a>,
     rules: &'a Rules,
 }
 
-impl<'a> Case<'a> {
+impl<'a> Case<'_, 'a> {
     /// One hit is enough; innocence needs every answer. Postfix's `check_server_access()`.
     ///
     /// In one pass over the hosts: this is what nearly every query costs.

@@ -13,7 +13,7 @@ use arrayvec::ArrayString;
 use smallvec::{SmallVec, smallvec};
 
 use crate::front::zone::{NotListedAs, Rr, Settled, UndecidedAs, Zone};
-use crate::oracle::{Ruling, Source};
+use crate::oracle::{Sentence, Source};
 use crate::verdict::{Domain, Doubt, Failure, Listing, Verdict};
 
 /// The A record type (RFC 1035, section 3.2.2).
@@ -138,25 +138,22 @@ impl<'a> Answer<'a> {
     }
 
     /// What a verdict says to a query of type `qtype`.
-    pub fn of_ruling(ruling: &'a Ruling<'_>, zone: &'a Zone, qtype: u16) -> Self {
-        let ttl = seconds(ruling.remaining);
-        if ruling.is_not_listed {
-            return Self::not_listed(zone, ttl);
-        }
-        match ruling.verdict() {
+    pub fn of_sentence(sentence: &Sentence<'a>, zone: &'a Zone, qtype: u16) -> Self {
+        let ttl = seconds(sentence.remaining);
+        match sentence.verdict {
             Verdict::Listed(listing) => {
-                let answer = Self::records(listed(&listing, ttl), zone, qtype, ttl);
+                let answer = Self::records(listed(listing, ttl), zone, qtype, ttl);
                 let stale = || Trouble {
                     code: 3,
                     text: TroubleText::Plain("upstream fails, last listing kept"),
                 };
-                let trouble = (ruling.source == Source::Stale).then(stale);
+                let trouble = (sentence.source == Source::Stale).then(stale);
                 Self { trouble, ..answer }
             }
             Verdict::NotListed(_) => Self::not_listed(zone, ttl),
             Verdict::Undecided(doubt) => match zone.undecided {
                 UndecidedAs::NotListed => Self::not_listed(zone, UNDECIDED_TTL),
-                UndecidedAs::ServFail => Self::failed(trouble(doubt, ruling.source)),
+                UndecidedAs::ServFail => Self::failed(trouble(*doubt, sentence.source)),
             },
         }
     }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::*;
 use crate::front::zone::FixedNames;
+use crate::oracle::Ruling;
 use crate::verdict::evidence::MxAnswer;
 use crate::verdict::evidence::{Draft, DraftHost};
 use crate::verdict::{Policy, Rules, Table};
@@ -29,7 +30,7 @@ fn zone() -> Zone {
         origin: Domain::parse("bogusmx.local").unwrap(),
         fixed: FixedNames {
             soa,
-            names: std::collections::BTreeMap::new(),
+            names: crate::front::zone::Names::default(),
         },
         not_listed: NotListedAs::NoData,
         undecided: UndecidedAs::ServFail,
@@ -47,6 +48,10 @@ fn listed() -> Draft {
         hosts: vec![DraftHost::unfit(10, "::1")],
         hosts_left_out: 0,
     }
+}
+
+fn check_ruling(ruling: &Ruling<'_>, zone: &Zone, qtype: u16, expected: &str) {
+    ruling.pronounce(|sentence| check(&Answer::of_sentence(sentence, zone, qtype), expected));
 }
 
 fn check(answer: &Answer<'_>, expected: &str) {
@@ -78,45 +83,36 @@ fn check(answer: &Answer<'_>, expected: &str) {
 fn listed_by_type() {
     let (rules, zone) = (rules(), zone());
     let ruling = ruling(&listed(), &rules);
-    let answer = |qtype| Answer::of_ruling(&ruling, &zone, qtype);
-    check(&answer(A), "NoError 1:42");
-    check(&answer(TXT), "NoError 16:42");
-    check(&answer(ANY), "NoError 1:42 16:42");
-    check(&answer(MX), "NoError  soa bogusmx.local 42");
+    check_ruling(&ruling, &zone, A, "NoError 1:42");
+    check_ruling(&ruling, &zone, TXT, "NoError 16:42");
+    check_ruling(&ruling, &zone, ANY, "NoError 1:42 16:42");
+    check_ruling(&ruling, &zone, MX, "NoError  soa bogusmx.local 42");
     let data = |qtype| {
         let mut octets: Vec<u8> = Vec::new();
-        answer(qtype).records[0]
-            .data
-            .put(|piece| octets.extend(piece));
+        ruling.pronounce(|sentence| {
+            let answer = Answer::of_sentence(sentence, &zone, qtype);
+            answer.records[0].data.put(|piece| octets.extend(piece));
+        });
         octets
     };
     assert_eq!(data(A), [127, 0, 0, 2]);
     assert_eq!(data(TXT), b"\x1dDomain MX is Loopback address");
     let mut stale = ruling.clone();
     stale.source = Source::Stale;
-    let answer = Answer::of_ruling(&stale, &zone, A);
-    check(
-        &answer,
-        "NoError 1:42 ede 3 upstream fails, last listing kept",
-    );
+    let expected = "NoError 1:42 ede 3 upstream fails, last listing kept";
+    check_ruling(&stale, &zone, A, expected);
 }
 
 #[test]
 fn not_listed_either_way() {
     let (rules, zone) = (rules(), zone());
     let clean = ruling(&Draft::without_hosts(MxAnswer::Null { ttl: 60 }), &rules);
-    check(
-        &Answer::of_ruling(&clean, &zone, A),
-        "NoError  soa bogusmx.local 42",
-    );
+    check_ruling(&clean, &zone, A, "NoError  soa bogusmx.local 42");
     let zone = Zone {
         not_listed: NotListedAs::NxDomain,
         ..zone
     };
-    check(
-        &Answer::of_ruling(&clean, &zone, TXT),
-        "NxDomain  soa bogusmx.local 42",
-    );
+    check_ruling(&clean, &zone, TXT, "NxDomain  soa bogusmx.local 42");
     check(
         &Answer::never(&zone, false),
         "NxDomain  soa bogusmx.local 900",
@@ -133,7 +129,7 @@ fn undecided_never_looks_like_innocence() {
     let check_failure = |failure, source, expected: &str| {
         let mut ruling = ruling(&Draft::failed(failure), &rules);
         ruling.source = source;
-        check(&Answer::of_ruling(&ruling, &zone, A), expected);
+        check_ruling(&ruling, &zone, A, expected);
     };
     let fresh = Source::LookedUp;
     check_failure(
@@ -161,10 +157,7 @@ fn undecided_never_looks_like_innocence() {
         ..zone
     };
     let ruling = ruling(&Draft::failed(Failure::Timeout), &rules);
-    check(
-        &Answer::of_ruling(&ruling, &zone, A),
-        "NoError  soa bogusmx.local 5",
-    );
+    check_ruling(&ruling, &zone, A, "NoError  soa bogusmx.local 5");
 }
 
 #[test]

@@ -21,6 +21,7 @@ use hickory_server::server::Request;
 use super::answer::{Answer, Rcode};
 use super::authority::{Admission, Authority, Question};
 use crate::oracle::lookup::Lookup;
+use crate::verdict::domain::NameBuffer;
 
 /// How a query came, which decides how long its answer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,13 @@ impl<L: Lookup> Dns<L> {
         };
         let say = |answer: &Answer<'_>| encode::answer(&request, answer, transport);
         let authority = &self.authority;
-        if let Some(response) = authority.answer_at_once(question, authority.clock().now(), say) {
+        let at_once = {
+            let mut sitting = authority.sitting();
+            let mut buffer = NameBuffer::new();
+            let placed = sitting.place(question, &mut buffer);
+            sitting.answer(&placed, say)
+        };
+        if let Some(response) = at_once {
             return response;
         }
         match admission.or_else(|| authority.admit()) {

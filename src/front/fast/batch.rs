@@ -24,7 +24,7 @@ use nix::libc;
 use crate::front::datagram::Ends;
 
 /// Datagrams taken at once.
-pub(super) const SLOTS: usize = 64;
+pub(super) const SLOTS: usize = 48;
 
 /// Room for the longest datagram; what no query ever reached stays untouched. It is no power of two:
 /// with one, the beginnings of all queries would lie in the same few lines of the processor's caches.
@@ -37,21 +37,31 @@ const REPLY_OCTETS: usize = 1232;
 pub(super) struct Batch {
     queries: Vec<u8>,
     replies: Vec<u8>,
-    names: Vec<libc::sockaddr_storage>,
+    names: Vec<libc::sockaddr_in6>,
     controls: Vec<Control>,
     parts: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
+    /// Slots that the last [`Self::receive`] filled.
+    received: usize,
     /// Slots of which the last batch made use.
     used: usize,
     /// Slots whose replies are to be sent, and the lengths of these.
     outgoing: ArrayVec<(usize, usize), SLOTS>,
 }
 
-/// One query of the batch, and room for its reply.
-pub(super) struct Slot<'b> {
-    pub(super) query: &'b [u8],
-    pub(super) client: SocketAddr,
-    pub(super) reply: &'b mut [u8],
+/// What was received.
+#[derive(Clone, Copy)]
+pub(super) struct Queries<'b> {
+    octets: &'b [u8],
+    headers: &'b [libc::mmsghdr],
+    names: &'b [libc::sockaddr_in6],
+    controls: &'b [Control],
+}
+
+/// What is to be sent.
+pub(super) struct Replies<'b> {
+    octets: &'b mut [u8],
+    outgoing: &'b mut ArrayVec<(usize, usize), SLOTS>,
 }
 
 /// A control message that tells or sets our own address (ip(7), ipv6(7)).
@@ -79,24 +89,25 @@ impl Batch {
             controls: zeroes(),
             parts: zeroes(),
             headers: zeroes(),
+            received: 0,
             used: SLOTS,
             outgoing: ArrayVec::new(),
         }
     }
 
-    /// Waits for a datagram, and takes all that are there, `SLOTS` at most: returns how many.
+    /// Waits for a datagram, and takes all that are there, `SLOTS` at most.
     ///
     /// # Errors
     /// What the system says; a signal is none.
-    pub(super) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
+    pub(super) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<()> {
         let queries = self.queries.chunks_exact_mut(QUERY_OCTETS);
         let slots = self.headers.iter_mut().zip(&mut self.parts).zip(queries);
         let ends = self.names.iter_mut().zip(&mut self.controls);
-        // What the kernel and `send` have not touched still stands.
+        // What the kernel and `send` have not touched still stands. Where the socket has one address
+        // only, control messages are never touched.
         for (((header, part), query), (name, control)) in slots.zip(ends).take(self.used) {
             part.iov_base = query.as_mut_ptr().cast();
             part.iov_len = query.len();
-            control.head.cmsg_type = 0;
             header.msg_hdr.msg_name = ptr::from_mut(name).cast();
             header.msg_hdr.msg_namelen = NAME_OCTETS;
             header.msg_hdr.msg_iov = part;
@@ -110,38 +121,30 @@ impl Batch {
         // this file. The descriptor is open while it is borrowed.
         let received =
             unsafe { libc::recvmmsg(socket.as_raw_fd(), headers, count, flags, ptr::null_mut()) };
-        let received = usize::try_from(received);
-        self.used = received.unwrap_or(SLOTS);
-        received.or_else(|_negative| match io::Error::last_os_error() {
-            error if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+        if let Ok(received) = usize::try_from(received) {
+            (self.received, self.used) = (received, received);
+            return Ok(());
+        }
+        (self.received, self.used) = (0, SLOTS);
+        match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             error => Err(error),
-        })
+        }
     }
 
-    /// The query in a slot that the last [`Self::receive`] filled.
-    pub(super) fn slot(&mut self, index: usize) -> Option<Slot<'_>> {
-        let length = usize::try_from(self.headers.get(index)?.msg_len).ok()?;
-        let reply = index * REPLY_OCTETS;
-        Some(Slot {
-            query: self.queries.get(index * QUERY_OCTETS..)?.get(..length)?,
-            client: client(self.names.get(index)?)?,
-            reply: self.replies.get_mut(reply..reply + REPLY_OCTETS)?,
-        })
-    }
-
-    /// Who sent the query in a slot, and to which address of ours.
-    pub(super) fn ends(&self, index: usize) -> Option<Ends> {
-        Some(Ends {
-            client: client(self.names.get(index)?)?,
-            ours: ours(self.controls.get(index)?),
-        })
-    }
-
-    /// Has the first `length` octets of a slot's reply sent with the next [`Self::send`], to where
-    /// its query came from and from where it came to.
-    pub(super) fn reply(&mut self, index: usize, length: usize) {
-        // There are as many places as slots, and each has one reply.
-        let _full = self.outgoing.try_push((index, length.min(REPLY_OCTETS)));
+    /// What the last [`Self::receive`] took, and where to put what the next [`Self::send`] sends.
+    pub(super) fn open(&mut self) -> (Queries<'_>, Replies<'_>) {
+        let queries = Queries {
+            octets: &self.queries,
+            headers: self.headers.get(..self.received).unwrap_or_default(),
+            names: &self.names,
+            controls: &self.controls,
+        };
+        let replies = Replies {
+            octets: &mut self.replies,
+            outgoing: &mut self.outgoing,
+        };
+        (queries, replies)
     }
 
     /// Sends all replies. One that cannot be sent is left out.
@@ -150,8 +153,7 @@ impl Batch {
         // A header is used again by a later slot's query at the latest, whose lengths are read
         // before they are overwritten: replies are in the order of their slots.
         for (index, length) in self.outgoing.drain(..) {
-            let Some(length_of_name) = self.headers.get(index).map(|it| it.msg_hdr.msg_namelen)
-            else {
+            let Some(received) = self.headers.get(index).map(|it| it.msg_hdr) else {
                 continue;
             };
             let (Some(header), Some(part), Some(name), Some(control), Some(octets)) = (
@@ -168,10 +170,13 @@ impl Batch {
             part.iov_base = octets.as_mut_ptr().cast();
             part.iov_len = octets.len();
             header.msg_hdr.msg_name = ptr::from_mut(name).cast();
-            header.msg_hdr.msg_namelen = length_of_name;
+            header.msg_hdr.msg_namelen = received.msg_namelen;
             header.msg_hdr.msg_iov = part;
             header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_controllen = set_source(control);
+            header.msg_hdr.msg_controllen = match received.msg_controllen {
+                0 => 0,
+                _ => set_source(control),
+            };
             header.msg_hdr.msg_control = ptr::from_mut(control).cast();
             header.msg_hdr.msg_flags = 0;
             count += 1;
@@ -184,8 +189,55 @@ impl Batch {
     }
 }
 
-const NAME_OCTETS: libc::socklen_t = 128;
-const _: () = assert!(size_of::<libc::sockaddr_storage>() == 128);
+impl<'b> Queries<'b> {
+    /// How many there are.
+    pub(super) fn len(self) -> usize {
+        self.headers.len()
+    }
+
+    /// The octets of one.
+    pub(super) fn octets(self, index: usize) -> Option<&'b [u8]> {
+        let length = usize::try_from(self.headers.get(index)?.msg_len).ok()?;
+        self.octets.get(index * QUERY_OCTETS..)?.get(..length)
+    }
+
+    /// Who sent one.
+    pub(super) fn client(self, index: usize) -> Option<SocketAddr> {
+        client(self.names.get(index)?)
+    }
+
+    /// Who sent one, and to which address of ours.
+    pub(super) fn ends(self, index: usize) -> Option<Ends> {
+        Some(Ends {
+            client: self.client(index)?,
+            ours: match self.headers.get(index)?.msg_hdr.msg_controllen {
+                0 => None,
+                _ => ours(self.controls.get(index)?),
+            },
+        })
+    }
+}
+
+impl Replies<'_> {
+    /// Room for the reply to a query.
+    pub(super) fn room(&mut self, index: usize) -> Option<&mut [u8]> {
+        let start = index * REPLY_OCTETS;
+        self.octets.get_mut(start..start + REPLY_OCTETS)
+    }
+
+    /// Has the first `length` octets of that room sent to where the query came from, and from where
+    /// it came to. Queries have one reply each, in their order.
+    pub(super) fn put(&mut self, index: usize, length: usize) {
+        // There are as many places as slots.
+        let _full = self.outgoing.try_push((index, length.min(REPLY_OCTETS)));
+    }
+}
+
+/// Room for the longest kind of address that our sockets have.
+const NAME_OCTETS: libc::socklen_t = 28;
+const _: () = assert!(size_of::<libc::sockaddr_in6>() == 28);
+const _: () = assert!(size_of::<libc::sockaddr_in>() <= 28);
+const _: () = assert!(align_of::<libc::sockaddr_in>() <= align_of::<libc::sockaddr_in6>());
 
 /// One structure a slot, all zeroes.
 fn zeroes<T: Copy>() -> Vec<T> {
@@ -209,27 +261,24 @@ fn send_some(socket: BorrowedFd<'_>, headers: &mut [libc::mmsghdr]) -> usize {
 }
 
 /// The address that the kernel wrote down.
-fn client(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
-    match libc::c_int::from(name.ss_family) {
+fn client(name: &libc::sockaddr_in6) -> Option<SocketAddr> {
+    match libc::c_int::from(name.sin6_family) {
         libc::AF_INET => {
-            // SAFETY: a sockaddr_storage is large and aligned enough for every address, and its
-            // family says that it holds this one.
+            // SAFETY: there is room for it, and it is aligned for it, as is checked above; the family
+            // is at the same place in both, and says that it is this one.
             let v4 = unsafe { &*ptr::from_ref(name).cast::<libc::sockaddr_in>() };
             let ip = v4.sin_addr.s_addr.to_ne_bytes().into();
             Some(SocketAddrV4::new(ip, u16::from_be(v4.sin_port)).into())
         }
         libc::AF_INET6 => {
-            // SAFETY: as above.
-            let v6 = unsafe { &*ptr::from_ref(name).cast::<libc::sockaddr_in6>() };
-            let ip = v6.sin6_addr.s6_addr.into();
-            let port = u16::from_be(v6.sin6_port);
-            Some(SocketAddrV6::new(ip, port, v6.sin6_flowinfo, v6.sin6_scope_id).into())
+            let (ip, port) = (name.sin6_addr.s6_addr.into(), u16::from_be(name.sin6_port));
+            Some(SocketAddrV6::new(ip, port, name.sin6_flowinfo, name.sin6_scope_id).into())
         }
         _ => None,
     }
 }
 
-/// The address of ours that a datagram came to, if the kernel told.
+/// The address of ours that a datagram came to, out of what the kernel told.
 fn ours(control: &Control) -> Option<IpAddr> {
     // SAFETY: both are integers only, so reading either of them is sound whatever is there.
     let (v4, v6) = unsafe { (control.info.v4, control.info.v6) };

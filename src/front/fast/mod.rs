@@ -21,13 +21,13 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::batch::{Batch, Slot};
-use super::answer::Answer;
-use super::authority::Authority;
+use self::batch::{Batch, Queries, Replies};
+use self::wire::Query;
 use super::datagram;
 use super::dns::{Dns, Transport};
-use crate::oracle::clock::Moment;
+use super::sitting::{Placed, Sitting};
 use crate::oracle::lookup::Lookup;
+use crate::verdict::domain::NameBuffer;
 
 /// How long to wait after receiving failed.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
@@ -69,9 +69,10 @@ impl<L: Lookup> Lane<L> {
     /// Answers until `stop`, on a thread of a runtime; what it hands over goes on in `tasks`.
     pub(super) fn serve(&self) {
         let mut batch = Batch::new();
+        let mut names = vec![NameBuffer::new(); batch::SLOTS];
         while !self.stop.is_cancelled() {
             match batch.receive(self.socket.as_fd()) {
-                Ok(count) => self.answer(&mut batch, count),
+                Ok(()) => self.answer(&mut batch, &mut names),
                 // A moment without memory, say. The pause keeps a lasting error from eating the CPU.
                 Err(error) => {
                     tracing::debug!(%error, "UDP queries could not be received");
@@ -81,62 +82,47 @@ impl<L: Lookup> Lane<L> {
         }
     }
 
-    fn answer(&self, batch: &mut Batch, count: usize) {
-        let now = self.dns.authority().clock().now();
-        if count > 1 {
-            self.look_ahead(batch, count);
+    fn answer(&self, batch: &mut Batch, names: &mut [NameBuffer]) {
+        let (queries, mut replies) = batch.open();
+        let mut sitting = self.dns.authority().sitting();
+        let read = |(index, name)| {
+            let (packet, client) = (queries.octets(index)?, queries.client(index)?);
+            Asked::read(packet, client.ip(), &sitting, name)
+        };
+        let asked = (0..queries.len()).zip(names).map(read);
+        let asked: ArrayVec<Option<Asked<'_, '_>>, { batch::SLOTS }> = asked.collect();
+        for asked in asked.iter().flatten() {
+            asked.approach(&sitting);
         }
-        for index in 0..count {
-            let Some(Slot {
-                query,
-                client,
-                reply,
-            }) = batch.slot(index)
-            else {
-                continue;
-            };
-            match answer_at_once(self.dns.authority(), query, client.ip(), now, reply) {
-                Some(length) => batch.reply(index, length),
-                None => self.hand_over(batch, index),
+        for (index, asked) in asked.iter().enumerate() {
+            let room = replies.room(index).unwrap_or_default();
+            let asked = asked.as_ref();
+            match asked.and_then(|asked| asked.answer(&mut sitting, room)) {
+                Some(length) => replies.put(index, length),
+                None => self.hand_over(queries, &mut replies, index),
             }
         }
+        drop((asked, sitting));
         batch.send(self.socket.as_fd());
     }
 
-    /// Has the memory for all answers fetched at the same time.
-    fn look_ahead(&self, batch: &mut Batch, count: usize) {
-        let authority = self.dns.authority();
-        let look = |index| {
-            let query = wire::read(batch.slot(index)?.query)?;
-            authority.look_ahead(query.question())
-        };
-        let ahead: ArrayVec<u64, { batch::SLOTS }> = (0..count).filter_map(look).collect();
-        for ahead in ahead {
-            authority.look_ahead_further(ahead);
-        }
-    }
-
     /// Leaves a query to the path of `front/dns`, if there is a place among those who wait.
-    fn hand_over(&self, batch: &mut Batch, index: usize) {
+    fn hand_over(&self, queries: Queries<'_>, replies: &mut Replies<'_>, index: usize) {
+        let (Some(packet), Some(ends)) = (queries.octets(index), queries.ends(index)) else {
+            return;
+        };
         let Some(admission) = self.dns.authority().admit() else {
-            let written = batch.slot(index).and_then(|slot| {
-                let response = self.dns.turn_away(slot.query)?;
-                let octets = slot.reply.get_mut(..response.len())?;
-                octets.copy_from_slice(&response);
-                Some(response.len())
-            });
-            if let Some(length) = written {
-                batch.reply(index, length);
+            let response = self.dns.turn_away(packet).unwrap_or_default();
+            let room = replies
+                .room(index)
+                .and_then(|room| room.get_mut(..response.len()));
+            if let Some(room) = room.filter(|room| !room.is_empty()) {
+                room.copy_from_slice(&response);
+                replies.put(index, response.len());
             }
             return;
         };
-        let Some(ends) = batch.ends(index) else {
-            return;
-        };
-        let Some(Slot { query, .. }) = batch.slot(index) else {
-            return;
-        };
-        let packet = query.to_vec();
+        let packet = packet.to_vec();
         let (socket, dns) = (Arc::clone(&self.socket), Arc::clone(&self.dns));
         self.tasks.spawn(async move {
             let response = dns.respond(packet, ends.client, Transport::Udp, Some(admission));
@@ -149,19 +135,39 @@ impl<L: Lookup> Lane<L> {
     }
 }
 
-/// Writes the answer to a query into `reply`, and says how long it is: if the query is a plain one,
-/// its client is allowed, and the answer needs no look-up.
-pub fn answer_at_once<L: Lookup>(
-    authority: &Authority<L>,
-    packet: &[u8],
-    client: IpAddr,
-    now: Moment,
-    reply: &mut [u8],
-) -> Option<usize> {
-    let query = wire::read(packet)?;
-    if !authority.is_allowed(client) {
-        return None;
+/// A plain query of a client that is allowed, and where its answer is to be found.
+pub struct Asked<'z, 'q> {
+    query: Query<'q>,
+    placed: Placed<'z, 'q>,
+}
+
+impl<'z, 'q> Asked<'z, 'q> {
+    /// Reads a packet; none if another path is to see to it. `name` is room for the name's text.
+    pub fn read<L: Lookup>(
+        packet: &'q [u8],
+        client: IpAddr,
+        sitting: &Sitting<'z, L>,
+        name: &'q mut NameBuffer,
+    ) -> Option<Self> {
+        let query = wire::read(packet)?;
+        if !sitting.is_allowed(client) {
+            return None;
+        }
+        let placed = sitting.place(query.question(), name);
+        Some(Self { query, placed })
     }
-    let say = |answer: &Answer<'_>| query.write(answer, reply);
-    authority.answer_at_once(query.question(), now, say)?
+
+    /// As [`Sitting::approach`].
+    pub fn approach<L: Lookup>(&self, sitting: &Sitting<'z, L>) {
+        sitting.approach(&self.placed);
+    }
+
+    /// Writes the answer into `reply` and says how long it is, if it needs no look-up.
+    pub fn answer<L: Lookup>(
+        &self,
+        sitting: &mut Sitting<'z, L>,
+        reply: &mut [u8],
+    ) -> Option<usize> {
+        sitting.answer(&self.placed, |answer| self.query.write(answer, reply))?
+    }
 }

@@ -56,6 +56,7 @@ struct Edns {
 }
 
 /// Reads a query; none if it is not a plain one.
+#[inline(always)]
 pub(super) fn read(packet: &[u8]) -> Option<Query<'_>> {
     let (header, body) = packet.split_first_chunk::<HEADER_OCTETS>()?;
     let [id @ .., _, _, _, _, _, _, _, _, _, _] = *header;

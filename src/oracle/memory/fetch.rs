@@ -14,6 +14,7 @@
 )]
 
 use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::oracle::entry::Entry;
 
@@ -22,10 +23,26 @@ const _: () = assert!(size_of::<Entry>() == size_of::<*const u8>());
 /// Octets that come at once.
 const LINE_OCTETS: usize = 64;
 
-/// Fetches what is there.
-#[inline]
-pub(super) fn fetch<T>(there: &T) {
-    hint(ptr::from_ref(there).cast());
+/// Where the elements of a vector begin, which may have moved since.
+pub(super) struct Start<T>(AtomicPtr<T>);
+
+impl<T> Start<T> {
+    pub(super) fn set(&self, elements: &[T]) {
+        self.0
+            .store(elements.as_ptr().cast_mut(), Ordering::Relaxed);
+    }
+
+    /// Fetches an element, or what is there now.
+    #[inline]
+    pub(super) fn fetch(&self, index: usize) {
+        hint(self.0.load(Ordering::Relaxed).wrapping_add(index).cast());
+    }
+}
+
+impl<T> Default for Start<T> {
+    fn default() -> Self {
+        Self(AtomicPtr::default())
+    }
 }
 
 /// Fetches the block of an entry, as much as a usual one has.
@@ -35,6 +52,7 @@ pub(super) fn fetch_block(entry: &Entry) {
     let block = unsafe { ptr::from_ref(entry).cast::<*const i8>().read() };
     hint(block);
     hint(block.wrapping_add(LINE_OCTETS));
+    hint(block.wrapping_add(2 * LINE_OCTETS));
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -13,7 +13,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 
-use self::part::{Part, weight};
+use self::part::{Aim, Part, weight};
 use super::clock::Moment;
 use super::entry::Entry;
 use crate::verdict::domain::DomainRef;
@@ -24,15 +24,27 @@ use crate::verdict::{Domain, Draft};
 const PARTS_MAX: usize = 256;
 const PART_OCTETS_MIN: usize = 1 << 20;
 
-/// Where in a hash the number of a part is: not where the table within the part looks.
-const PART_SHIFT: u32 = 40;
+/// A domain on its way into the memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'d> {
+    pub(super) domain: DomainRef<'d>,
+    hash: u64,
+}
+
+/// A part with its lock, in lines of memory of its own.
+#[derive(Default)]
+#[repr(align(64))]
+struct Shelf {
+    part: RwLock<Part>,
+    aim: Aim,
+}
 
 /// The evidence on many domains.
 ///
 /// Entries do not expire here: how long one counts depends on the verdict, and so on the zone that
 /// asks. The bound on octets makes room for new ones.
 pub(super) struct Memory {
-    parts: Box<[RwLock<Part>]>,
+    shelves: Box<[Shelf]>,
     part_octets_max: usize,
     hasher: RandomState,
 }
@@ -42,44 +54,42 @@ impl Memory {
     pub(super) fn new(octets: usize) -> Self {
         let parts = (octets / PART_OCTETS_MIN).clamp(1, PARTS_MAX);
         Self {
-            parts: (0..parts).map(|_| RwLock::default()).collect(),
+            shelves: (0..parts).map(|_| Shelf::default()).collect(),
             part_octets_max: octets / parts,
             hasher: RandomState::default(),
         }
     }
 
-    /// The first half of looking ahead: has the place fetched where the domain may be. The number is
-    /// for [`Self::look_ahead_further`].
+    /// Finds out where the domain would be, and has that place fetched.
     #[inline]
-    pub(super) fn look_ahead(&self, domain: DomainRef<'_>) -> u64 {
+    pub(super) fn seek<'d>(&self, domain: DomainRef<'d>) -> Sought<'d> {
         let hash = self.hasher.hash_one(domain.as_octets());
-        if let Some(part) = self.part(hash) {
-            part.read().fetch_place(hash);
+        if let Some(shelf) = self.shelf(hash) {
+            shelf.aim.fetch_place(hash);
         }
-        hash
+        Sought { domain, hash }
     }
 
-    /// The second half: has the entry fetched, if there is one.
+    /// Has the entry fetched, if there is one.
     #[inline]
-    pub(super) fn look_ahead_further(&self, hash: u64) {
-        if let Some(part) = self.part(hash) {
-            part.read().fetch_entry(hash);
+    pub(super) fn approach(&self, sought: Sought<'_>) {
+        if let Some(shelf) = self.shelf(sought.hash) {
+            shelf.part.read().fetch_entry(sought.hash);
         }
     }
 
     #[inline]
-    pub(super) fn get(&self, domain: DomainRef<'_>) -> Option<Entry> {
-        let name = domain.as_octets();
-        let hash = self.hasher.hash_one(name);
-        let part = self.part(hash)?.read();
-        let entry = part.find(hash, name)?;
+    pub(super) fn get(&self, sought: Sought<'_>) -> Option<Entry> {
+        let Sought { domain, hash } = sought;
+        let part = self.shelf(hash)?.part.read();
+        let entry = part.find(hash, domain.as_octets())?;
         entry.touch();
         Some(entry.clone())
     }
 
     /// Remembers a finished collection, and what went before it if it had failures.
     pub(super) fn store(&self, domain: &Domain, draft: &Draft, gathered_at: Moment) -> Entry {
-        let previous = self.get(domain.as_ref());
+        let previous = self.get(self.seek(domain.as_ref()));
         let entry = Entry::after(previous.as_ref(), domain, draft, gathered_at);
         self.insert(entry.clone(), true);
         entry
@@ -96,27 +106,36 @@ impl Memory {
             return;
         }
         let hash = self.hasher.hash_one(entry.name());
-        let Some(part) = self.part(hash) else { return };
-        let mut part = part.write();
+        let Some(shelf) = self.shelf(hash) else {
+            return;
+        };
+        let mut part = shelf.part.write();
         part.insert(hash, entry, is_newer);
         while part.octets() > self.part_octets_max && part.throw_out() {}
+        shelf.aim.take(&part);
     }
 
-    fn part(&self, hash: u64) -> Option<&RwLock<Part>> {
-        let count = u64::try_from(self.parts.len()).ok()?;
-        let number = (hash >> PART_SHIFT).checked_rem(count)?;
-        self.parts.get(usize::try_from(number).ok()?)
+    /// The shelf that the upper half of a hash says: as far among all as that half is among all its
+    /// values, which takes no division.
+    #[inline]
+    fn shelf(&self, hash: u64) -> Option<&Shelf> {
+        let count = u64::try_from(self.shelves.len()).ok()?;
+        let number = (hash >> u32::BITS).checked_mul(count)? >> u32::BITS;
+        self.shelves.get(usize::try_from(number).ok()?)
     }
 
     /// All entries, in no order; what is stored meanwhile may be among them.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
-        let all = |part: &RwLock<Part>| part.read().entries().cloned().collect::<Vec<_>>();
-        self.parts.iter().flat_map(all)
+        let all = |shelf: &Shelf| shelf.part.read().entries().cloned().collect::<Vec<_>>();
+        self.shelves.iter().flat_map(all)
     }
 
     /// How many domains are remembered.
     pub(super) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.read().len()).sum()
+        self.shelves
+            .iter()
+            .map(|shelf| shelf.part.read().len())
+            .sum()
     }
 }
 
@@ -135,7 +154,7 @@ mod tests {
     }
 
     fn knows(memory: &Memory, number: u32) -> bool {
-        memory.get(domain(number).as_ref()).is_some()
+        memory.get(memory.seek(domain(number).as_ref())).is_some()
     }
 
     #[test]
@@ -166,7 +185,7 @@ mod tests {
         let draft = |ttl| Draft::without_hosts(MxAnswer::Null { ttl });
         let entry = |ttl| Entry::after(None, &domain(1), &draft(ttl), Moment { unix_ms: 0 });
         let ttl = || {
-            let entry = memory.get(domain(1).as_ref()).unwrap();
+            let entry = memory.get(memory.seek(domain(1).as_ref())).unwrap();
             entry.findings().next().unwrap().evidence().mx.ttl()
         };
         memory.adopt(entry(1));

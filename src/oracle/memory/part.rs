@@ -4,7 +4,9 @@
 //! A look-up so touches two lines of memory, the place and the entry, which is what it costs once
 //! there are millions.
 
-use super::fetch::{fetch, fetch_block};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::fetch::{Start, fetch_block};
 use crate::oracle::entry::Entry;
 
 /// What a place costs, for an entry: they are between 3/8 and 3/4 full.
@@ -29,6 +31,14 @@ pub(super) struct Part {
     octets: usize,
     /// The place that is looked at next when room is needed.
     hand: usize,
+}
+
+/// Where the places of a part are, for those who have not locked it. It may be out of date, and then
+/// what is fetched is of no use.
+#[derive(Default)]
+pub(super) struct Aim {
+    start: Start<Option<Place>>,
+    mask: AtomicUsize,
 }
 
 impl Part {
@@ -57,14 +67,6 @@ impl Part {
             index = self.next(index);
         }
         None
-    }
-
-    /// Has the place fetched where an entry of this hash is looked for first.
-    #[inline]
-    pub(super) fn fetch_place(&self, hash: u64) {
-        if let Some(place) = self.places.get(self.home(hash)) {
-            fetch(place);
-        }
     }
 
     /// Has the entry of this hash fetched, which takes the places only.
@@ -160,14 +162,33 @@ impl Part {
         self.places.len().wrapping_sub(1)
     }
 
-    /// The place that a hash says. The numbers of parts are from its other end.
     fn home(&self, hash: u64) -> usize {
-        usize::try_from(hash & u64::from(u32::MAX)).unwrap_or_default() & self.mask()
+        home(hash, self.mask())
     }
 
     fn next(&self, index: usize) -> usize {
         (index + 1) & self.mask()
     }
+}
+
+impl Aim {
+    /// Notes where places are now.
+    pub(super) fn take(&self, part: &Part) {
+        self.start.set(&part.places);
+        self.mask.store(part.mask(), Ordering::Relaxed);
+    }
+
+    /// Has the place fetched where an entry of this hash is looked for first.
+    #[inline]
+    pub(super) fn fetch_place(&self, hash: u64) {
+        let index = home(hash, self.mask.load(Ordering::Relaxed));
+        self.start.fetch(index);
+    }
+}
+
+/// The place that a hash says. The numbers of parts are from its other end.
+fn home(hash: u64, mask: usize) -> usize {
+    usize::try_from(hash & u64::from(u32::MAX)).unwrap_or_default() & mask
 }
 
 /// Octets of memory, the place included.

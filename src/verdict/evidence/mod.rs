@@ -23,6 +23,10 @@ pub struct Evidence<'e> {
     hosts: Cursor<'e>,
 }
 
+/// The hosts of a domain, read as they are asked for.
+#[derive(Clone, Debug)]
+pub struct Hosts<'e>(Cursor<'e>);
+
 /// The outcome of the MX look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MxAnswer {
@@ -142,7 +146,7 @@ impl<'e> Evidence<'e> {
     /// Reads the compact form that [`Draft::to_octets`] made.
     ///
     /// Other octets never read as an innocent domain: they say that the look-up broke off.
-    #[inline]
+    #[inline(always)]
     pub fn read(octets: &'e [u8]) -> Self {
         Self::head(octets).unwrap_or(Self {
             mx: MxAnswer::Failed(Failure::Internal),
@@ -161,7 +165,7 @@ impl<'e> Evidence<'e> {
         Some(evidence)
     }
 
-    #[inline]
+    #[inline(always)]
     fn head(octets: &'e [u8]) -> Option<Self> {
         let mut cursor = Cursor::new(octets);
         Some(Self {
@@ -173,9 +177,8 @@ impl<'e> Evidence<'e> {
 
     /// The hosts that take the domain's mail, the best preference first.
     #[inline]
-    pub fn hosts(&self) -> impl Iterator<Item = Host<'e>> + use<'e> {
-        let mut cursor = self.hosts;
-        std::iter::from_fn(move || cursor.host())
+    pub fn hosts(&self) -> Hosts<'e> {
+        Hosts(self.hosts)
     }
 
     /// The first look-up that failed, if any did.
@@ -194,6 +197,15 @@ impl<'e> Evidence<'e> {
     /// Whether an address of some host is known.
     pub fn knows_an_address(&self) -> bool {
         self.hosts().any(|host| host.known().next().is_some())
+    }
+}
+
+impl<'e> Iterator for Hosts<'e> {
+    type Item = Host<'e>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Host<'e>> {
+        self.0.host()
     }
 }
 

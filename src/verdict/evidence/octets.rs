@@ -181,7 +181,7 @@ impl<'e> Cursor<'e> {
     }
 
     /// Reads a number.
-    #[inline]
+    #[inline(always)]
     pub fn number(&mut self) -> Option<u64> {
         match self.rest {
             // Nearly all have one octet, or two.
@@ -227,7 +227,7 @@ impl<'e> Cursor<'e> {
         Some(octets)
     }
 
-    #[inline]
+    #[inline(always)]
     fn octet(&mut self) -> Option<u8> {
         let (octet, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -243,6 +243,7 @@ impl<'e> Cursor<'e> {
         FAILURES.get(place).copied()
     }
 
+    #[inline(always)]
     pub(super) fn mx(&mut self) -> Option<MxAnswer> {
         Some(match self.octet()? {
             mx::PENDING => MxAnswer::Pending,
@@ -261,7 +262,7 @@ impl<'e> Cursor<'e> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn host(&mut self) -> Option<Host<'e>> {
         let preference = u16::try_from(self.number()?).ok()?;
         let length = usize::try_from(self.number()?).ok()?;
@@ -284,7 +285,7 @@ impl<'e> Cursor<'e> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn answer(&mut self) -> Option<Answer<AddressList<'e>>> {
         Some(match self.octet()? {
             answer::PENDING => Answer::Pending,
@@ -303,7 +304,7 @@ impl<'e> Cursor<'e> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn addresses(&mut self) -> Option<AddressList<'e>> {
         let length = usize::try_from(self.number()?).ok()?;
         let octets = Self::new(self.octets(length)?);

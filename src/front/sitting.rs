@@ -1,0 +1,123 @@
+//! Answers that need no waiting, to one question or to a whole batch of them.
+//!
+//! What the questions of a batch have in common is done once for all of them: the time is read, the
+//! rules are taken, the answers are counted. And memory is fetched for all of them at the same time:
+//! whoever has several places each of them, approaches each of them, and only then has them answered.
+
+use std::net::IpAddr;
+use std::ptr;
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use smallvec::SmallVec;
+
+use super::answer::Answer;
+use super::authority::{Authority, Question};
+use super::stats::Tally;
+use super::zone::{Place, Settled, Zone, place};
+use crate::oracle::Sought;
+use crate::oracle::clock::Moment;
+use crate::oracle::lookup::Lookup;
+use crate::verdict::Rules;
+use crate::verdict::domain::NameBuffer;
+
+/// Zones whose rules are taken without touching the heap.
+const ZONES_USUAL: usize = 4;
+
+/// One moment in which an authority answers out of what is remembered.
+pub struct Sitting<'z, L: Lookup> {
+    authority: &'z Authority<L>,
+    now: Moment,
+    /// In the order of the zones.
+    rules: SmallVec<[Guard<Arc<Rules>>; ZONES_USUAL]>,
+    tally: Tally,
+    remembered: u64,
+}
+
+/// A question, and where its answer is to be found.
+#[derive(Debug)]
+pub struct Placed<'z, 'q> {
+    qtype: u16,
+    found: Found<'z, 'q>,
+}
+
+#[derive(Debug)]
+enum Found<'z, 'q> {
+    Settled(Settled<'z>),
+    Mail(&'z Zone, Sought<'q>),
+}
+
+impl<'z, L: Lookup> Sitting<'z, L> {
+    pub(super) fn begin(authority: &'z Authority<L>) -> Self {
+        let zones = authority.zones();
+        Self {
+            authority,
+            now: authority.oracle().clock().now(),
+            rules: zones.iter().map(|zone| zone.rules.load()).collect(),
+            tally: Tally::default(),
+            remembered: 0,
+        }
+    }
+
+    /// As [`Authority::is_allowed`].
+    #[inline]
+    pub fn is_allowed(&self, client: IpAddr) -> bool {
+        self.authority.is_allowed(client)
+    }
+
+    /// Finds out where the answer is to be found; `buffer` is room for the name's text.
+    #[inline]
+    pub fn place<'q>(&self, question: Question<'_>, buffer: &'q mut NameBuffer) -> Placed<'z, 'q> {
+        let found = match place(self.authority.zones(), question.name, buffer) {
+            Place::Settled(settled) => Found::Settled(settled),
+            Place::Mail(zone, domain) => Found::Mail(zone, self.authority.oracle().seek(domain)),
+        };
+        Placed {
+            qtype: question.qtype,
+            found,
+        }
+    }
+
+    /// Has fetched what the answer is made of. It changes nothing else.
+    #[inline]
+    pub fn approach(&self, placed: &Placed<'_, '_>) {
+        if let Found::Mail(_, sought) = placed.found {
+            self.authority.oracle().approach(sought);
+        }
+    }
+
+    /// Hands `say` the answer, if it needs no look-up.
+    #[inline]
+    pub fn answer<S>(
+        &mut self,
+        placed: &Placed<'z, '_>,
+        say: impl FnOnce(&Answer<'_>) -> S,
+    ) -> Option<S> {
+        match placed.found {
+            Found::Settled(settled) => {
+                let answer = Answer::of_settled(settled, placed.qtype);
+                self.tally.count(&answer);
+                Some(say(&answer))
+            }
+            Found::Mail(zone, sought) => {
+                let mut all = self.authority.zones().iter().zip(&self.rules);
+                let (_, rules) = all.find(|(other, _)| ptr::eq(*other, zone))?;
+                let oracle = self.authority.oracle();
+                oracle.recall(sought, rules, self.now, |sentence| {
+                    let answer = Answer::of_sentence(sentence, zone, placed.qtype);
+                    self.tally.count(&answer);
+                    self.remembered += 1;
+                    say(&answer)
+                })
+            }
+        }
+    }
+}
+
+impl<L: Lookup> Drop for Sitting<'_, L> {
+    fn drop(&mut self) {
+        self.authority.stats().add(self.tally);
+        let stats = self.authority.oracle().stats();
+        stats.remembered.add(self.remembered);
+    }
+}
