@@ -30,6 +30,9 @@ mod flag {
     pub(super) const CHECKING_DISABLED: u16 = 1 << 4;
 }
 
+/// The option that tells whom a resolver asks for (RFC 7871, section 6).
+pub(super) const CLIENT_SUBNET: u16 = 8;
+
 /// The DNSSEC OK bit in an EDNS record's TTL field (RFC 3225, section 3).
 const DNSSEC_OK: u32 = 1 << 15;
 
@@ -108,7 +111,7 @@ fn name<'p>(rest: &mut &'p [u8]) -> Option<&'p [u8]> {
     }
 }
 
-/// Takes an EDNS record of version 0; its options are none that we know.
+/// Takes an EDNS record of version 0 with plain options.
 fn edns(rest: &mut &[u8]) -> Option<Edns> {
     let (root, after) = rest.split_first()?;
     *rest = after;
@@ -120,20 +123,21 @@ fn edns(rest: &mut &[u8]) -> Option<Edns> {
     let length = number(rest)?;
     let (options, after) = rest.split_at_checked(length.into())?;
     *rest = after;
-    let is_known = is_opt && version == 0 && are_options(options);
+    let is_known = is_opt && version == 0 && are_plain(options);
     is_known.then_some(Edns {
         payload,
         dnssec_ok: u32::from_be_bytes(*ttl) & DNSSEC_OK != 0,
     })
 }
 
-/// Whether the octets are options, each behind its code and length (RFC 6891, section 6.1.2).
-fn are_options(mut octets: &[u8]) -> bool {
+/// Whether the octets are options, each behind its code and length (RFC 6891, section 6.1.2), and none
+/// of them has a form that must be checked, though we make no use of it (RFC 7871, section 7.1.1).
+fn are_plain(mut octets: &[u8]) -> bool {
     while let Some((head, rest)) = octets.split_first_chunk::<4>() {
-        let [_, _, high, low] = *head;
+        let [code @ .., high, low] = *head;
         match rest.get(u16::from_be_bytes([high, low]).into()..) {
-            Some(after) => octets = after,
-            None => return false,
+            Some(after) if u16::from_be_bytes(code) != CLIENT_SUBNET => octets = after,
+            Some(_) | None => return false,
         }
     }
     octets.is_empty()
