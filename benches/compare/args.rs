@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use super::rival::Kind;
+use super::stores::Store;
 
 /// Measures bogusmx beside other DNS servers.
 #[derive(Debug, Parser)]
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..))]
     pub(crate) names: u32,
 
-    /// The most names of the scene `names`.
+    /// The most names of the scenes `names` and `memory`.
     #[arg(long, default_value_t = 1_000_000)]
     pub(crate) names_max: u32,
 
@@ -65,6 +66,10 @@ pub(crate) struct Args {
     /// Is the echo server, at this address.
     #[arg(long, hide = true)]
     pub(crate) echo: Option<SocketAddr>,
+
+    /// Fills this store, and says by how many octets this process has grown.
+    #[arg(long, hide = true, value_enum)]
+    pub(crate) store: Option<Store>,
 }
 
 /// What can be measured.
@@ -78,4 +83,8 @@ pub(crate) enum Scene {
     Threads,
     /// Domains that bogusmx is asked about for the first time.
     Cold,
+    /// Memory of a name, and restarts.
+    Memory,
+    /// Memory of a name in other stores.
+    Stores,
 }

@@ -2,14 +2,15 @@
 
 use std::env;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::args::Args;
+use super::ground::bogusmx::Launch;
 use super::ground::nsd::Zone;
 use super::ground::process::{Process, Processors, processors};
-use super::ground::{Outcome, address, bogusmx, folder, nsd};
+use super::ground::{Outcome, address, folder, nsd};
 use super::load::{Load, Report, Until};
 use super::names;
 
@@ -63,17 +64,25 @@ impl<'args> Bed<'args> {
 
     /// bogusmx, with nothing in its memory.
     pub(crate) fn bogusmx(&self, on: &Processors) -> Outcome<(Process, SocketAddr)> {
-        let server = address::name_server()?;
-        let args = self.args;
-        let process = bogusmx::start(
-            self.folder.path(),
+        let launch = self.launch(on, None)?;
+        Ok((launch.start()?, launch.server))
+    }
+
+    /// How bogusmx runs, at an address of its own.
+    pub(crate) fn launch<'a>(
+        &'a self,
+        on: &'a Processors,
+        snapshot: Option<&'a Path>,
+    ) -> Outcome<Launch<'a>> {
+        Ok(Launch {
+            folder: self.folder.path(),
             on,
-            &args.bogusmx,
-            &args.serve_args,
-            server,
-            self.upstream,
-        )?;
-        Ok((process, server))
+            program: &self.args.bogusmx,
+            args: &self.args.serve_args,
+            server: address::name_server()?,
+            upstream: self.upstream,
+            snapshot,
+        })
     }
 
     /// A file with what dnsperf asks for: the names below `count`.
@@ -87,12 +96,16 @@ impl<'args> Bed<'args> {
 
     /// Asks for each of the names below `count` until the server has them all, or fails.
     pub(crate) fn warm_up(&self, server: SocketAddr, count: u32) -> Outcome<()> {
+        self.warm_up_with(server, &self.queries(count)?)
+    }
+
+    /// The same with the names in a file.
+    pub(crate) fn warm_up_with(&self, server: SocketAddr, queries: &Path) -> Outcome<()> {
         const UNDER_WAY: u32 = 100;
         const PASSES: u32 = 5;
-        let queries = self.queries(count)?;
         let mut last: Option<Report> = None;
         for pass in 0..PASSES {
-            let report = self.load(server).run(&queries, Until::All(UNDER_WAY))?;
+            let report = self.load(server).run(queries, Until::All(UNDER_WAY))?;
             // The first pass may lose some, and what it has got is not proven to be kept.
             if pass > 0 && report.is_clean() {
                 return Ok(());

@@ -11,7 +11,7 @@ use super::ground::table::Table;
 use super::load::Until;
 use super::rival::Kind;
 use super::sample::{Sample, median};
-use super::{memory, names};
+use super::{fill, memory, names};
 
 /// How many names there may be.
 const COUNTS: [u32; 4] = [10_000, 100_000, 1_000_000, 5_000_000];
@@ -30,10 +30,15 @@ pub(crate) fn run(args: &Args) -> Outcome<String> {
     let bed = Bed::start(args, &names::mail_zones())?;
     let counts = COUNTS.into_iter().filter(|count| *count <= args.names_max);
     let mut points = Vec::new();
-    // One bogusmx for all, which learns more and more.
-    let (process, server) = bed.bogusmx(&Bed::measured())?;
+    let (on, snapshot) = (Bed::measured(), bed.folder.path().join("snapshot"));
     for count in counts {
         eprintln!("bogusmx: learns {count} names");
+        fill::write_snapshot(&snapshot, count, names::domain)?;
+        let launch = bed.launch(&on, Some(&snapshot))?;
+        let mut process = launch.start()?;
+        let loaded = format!("{count} domains remembered");
+        process.wait_for("the snapshot", || launch.has_said(&loaded))?;
+        let server = launch.server;
         bed.warm_up(server, count)?;
         let rbldnsd = Kind::Rbldnsd.start(&bed, count)?;
         let both = [

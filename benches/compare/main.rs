@@ -5,6 +5,8 @@
 //! cargo bench --bench compare -- --scene names    # cost against the number of names
 //! cargo bench --bench compare -- --scene threads  # cost against the number of processors
 //! cargo bench --bench compare -- --scene cold     # domains that are new
+//! cargo bench --bench compare -- --scene memory   # memory of a name, and restarts
+//! cargo bench --bench compare -- --scene stores   # memory of a name in other stores
 //! ```
 //!
 //! It takes Debian's packages dnsperf, rbldnsd, nsd, unbound and pdns-recursor, and root, for addresses and ports of
@@ -22,7 +24,8 @@
 //! | `sample` | load, and what the server used under it |
 //! | `echo` | the floor: a server that sends back what it gets |
 //! | `load` | dnsperf, and what it says |
-//! | `side_by_side`, `growth`, `threads`, `cold` | the scenes |
+//! | `side_by_side`, `growth`, `threads`, `cold`, `remembered`, `stores` | the scenes |
+//! | `fill` | a snapshot with names in it |
 //! | `others` | what else ran on the server's processor |
 //! | `memory` | what a server has in memory |
 //! | `chart` | a plot as SVG |
@@ -38,14 +41,17 @@ mod bed;
 mod chart;
 mod cold;
 mod echo;
+mod fill;
 mod growth;
 mod load;
 mod memory;
 mod names;
 mod others;
+mod remembered;
 mod rival;
 mod sample;
 mod side_by_side;
+mod stores;
 mod threads;
 
 use std::fs;
@@ -70,11 +76,17 @@ fn run(args: &Args) -> Outcome<()> {
     if let Some(address) = args.echo {
         return echo::serve(address);
     }
+    if let Some(store) = args.store {
+        println!("{}", store.octets(args.names)?);
+        return Ok(());
+    }
     let text = match args.scene {
         Scene::Servers => side_by_side::run(args)?,
         Scene::Names => growth::run(args)?,
         Scene::Threads => threads::run(args)?,
         Scene::Cold => cold::run(args)?,
+        Scene::Memory => remembered::run(args)?,
+        Scene::Stores => stores::run(args)?,
     };
     println!("{text}");
     if let Some(file) = &args.markdown {

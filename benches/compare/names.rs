@@ -22,6 +22,11 @@ pub(crate) fn domain(number: u32) -> String {
     format!("d{number:07}.{kind}.example")
 }
 
+/// One that is not listed, and has one exchanger with one address, as nearly all have.
+pub(crate) fn plain_domain(number: u32) -> String {
+    format!("d{number:07}.plain.example")
+}
+
 /// The same with hosts of its own; the upstream has `count` of them.
 pub(crate) fn cold_domain(number: u32) -> String {
     format!("d{number:07}.cold.example")
@@ -44,6 +49,7 @@ pub(crate) fn mail_zones() -> Vec<Zone> {
             "good",
             "* MX 10 mx1\n* MX 20 mx2\nmx1 A 192.0.1.10\nmx2 A 192.0.1.20\n",
         ),
+        zone("plain", "* MX 10 mx\nmx A 192.0.1.10\n"),
     ]
 }
 

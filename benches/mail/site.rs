@@ -8,9 +8,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::args::{Args, Way};
-use super::ground::bogusmx::ZONE;
+use super::ground::bogusmx::{Launch, ZONE};
 use super::ground::process::{Process, Processors, processors};
-use super::ground::{Outcome, address, bogusmx, folder, nsd, unbound};
+use super::ground::{Outcome, address, folder, nsd, unbound};
 use super::relay::Relay;
 use super::{domains, postfix};
 
@@ -63,11 +63,16 @@ impl Site {
         let list = address::name_server()?;
         let lines = lines(folder.path(), internet, list)?;
         let unbound = unbound::start(folder.path(), &on, resolver, &lines)?;
-        let start = || {
-            let (program, more) = (&args.bogusmx, &args.serve_args);
-            bogusmx::start(folder.path(), &on, program, more, list, resolver)
+        let launch = Launch {
+            folder: folder.path(),
+            on: &on,
+            program: &args.bogusmx,
+            args: &args.serve_args,
+            server: list,
+            upstream: resolver,
+            snapshot: None,
         };
-        let bogusmx = way.has_list().then(start).transpose()?;
+        let bogusmx = way.has_list().then(|| launch.start()).transpose()?;
         let asked = if way == Way::Direct { list } else { resolver };
         let (postfix, server) = postfix::start(folder.path(), &on, way, asked.ip())?;
         Ok(Self {
