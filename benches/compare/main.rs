@@ -24,6 +24,7 @@
 //! | `sample` | load, and what the server used under it |
 //! | `echo` | the floor: a server that sends back what it gets |
 //! | `load` | dnsperf, and what it says |
+//! | `drain` | queries that are all there before the server begins |
 //! | `side_by_side`, `growth`, `threads`, `cold`, `remembered`, `stores` | the scenes |
 //! | `fill` | a snapshot with names in it |
 //! | `others` | what else ran on the server's processor |
@@ -40,6 +41,7 @@ mod args;
 mod bed;
 mod chart;
 mod cold;
+mod drain;
 mod echo;
 mod fill;
 mod growth;

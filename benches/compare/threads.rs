@@ -1,114 +1,108 @@
-//! The scene `threads`: cost against the number of processors that bogusmx has, and with them threads.
-//!
-//! The load has the other processors. When there are none left it shares those of the server, and answers a second say
-//! how the two get along; what counts then is answers for each second of the server's own processor time. If that stays
-//! the same, the threads do not hinder each other.
+//! The scene `threads`: what more processors, and with them threads, are good for. bogusmx has them for itself, since its
+//! queries are there before it begins (see `drain`).
 
 use std::fs;
+use std::net::SocketAddr;
 
 use super::args::Args;
 use super::bed::Bed;
 use super::chart::{Chart, Line};
+use super::drain::{Drained, drain};
 use super::ground::Outcome;
-use super::ground::figures::short;
-use super::ground::process::{Processors, processors};
+use super::ground::figures::{median, micros_each, short};
+use super::ground::process::{Process, Processors, processors};
 use super::ground::table::Table;
-use super::load::{Load, Until};
 use super::names;
-use super::sample::{Sample, median};
 
-/// Enough for every socket of the server to get its part.
-const CLIENTS: u32 = 16;
+/// How often the queues are emptied in a round. Each time they are filled from other ports, which the kernel spreads over
+/// the threads in another way.
+const TIMES: u32 = 20;
 
 /// The server with so many processors.
 struct Point {
-    threads: usize,
-    from: Processors,
-    samples: Vec<Sample>,
+    threads: u32,
+    process: Process,
+    server: SocketAddr,
+    drained: Vec<Drained>,
 }
 
-/// Measures with one processor, two, four and so on; gives the table.
+/// Measures with one processor, two, four and so on, in turn; gives the table.
 pub(crate) fn run(args: &Args) -> Outcome<String> {
     let bed = Bed::start(args, &names::mail_zones())?;
-    let queries = bed.queries(args.names)?;
-    let last = processors()? - 1;
     let mut points = Vec::new();
     let mut threads = 1;
-    while threads <= last + 1 {
-        let on = Processors::range(0, threads - 1);
-        let first = if threads <= last { threads } else { 0 };
-        let from = Processors::range(first, last);
-        let (process, server) = bed.bogusmx(&on)?;
+    while threads <= processors()? {
+        let (process, server) = bed.bogusmx(&Processors::range(0, threads - 1))?;
         eprintln!("{threads} threads: learns {} names", args.names);
         bed.warm_up(server, args.names)?;
-        let load = Load {
-            from: from.clone(),
-            clients: CLIENTS,
-            ..bed.load(server)
-        };
-        let mut samples = Vec::new();
-        for _ in 0..args.rounds {
-            let until = Until::Seconds(args.seconds);
-            samples.push(Sample::take(&process, &load, &queries, until)?);
-        }
         points.push(Point {
-            threads,
-            from,
-            samples,
+            threads: u32::try_from(threads)?,
+            process,
+            server,
+            drained: Vec::new(),
         });
         threads *= 2;
     }
+    for _ in 0..args.rounds * TIMES {
+        for point in &mut points {
+            let drained = drain(&point.process, point.server, point.threads, args.names)?;
+            point.drained.push(drained);
+        }
+    }
     if let Some(file) = &args.svg {
-        fs::write(file, chart(&points)?.to_string())?;
+        fs::write(file, chart(&points).to_string())?;
     }
     Ok(table(&points))
+}
+
+impl Point {
+    fn median(&self, of: fn(&Drained) -> f64) -> f64 {
+        median(self.drained.iter().map(of).collect())
+    }
+
+    fn rate(&self) -> f64 {
+        self.median(Drained::rate)
+    }
+
+    fn cost(&self) -> f64 {
+        self.median(|drained| micros_each(drained.time, drained.answered))
+    }
 }
 
 fn table(points: &[Point]) -> String {
     let mut table = Table::new(&[
         "threads",
-        "load on CPU",
-        "CPU/answer, us",
-        "answers per CPU second",
-        "CPUs in use",
         "answers/s",
+        "x one thread",
+        "CPU/answer, us",
+        "answers",
         "lost",
     ]);
-    for Point {
-        threads,
-        from,
-        samples,
-    } in points
-    {
-        let cost = median(samples, Sample::cost);
-        let lost: u32 = samples.iter().map(|sample| sample.report.lost).sum();
+    let one = points.first().map_or(f64::NAN, Point::rate);
+    for point in points {
+        let sum = |of: fn(&Drained) -> u32| point.drained.iter().map(of).sum::<u32>();
         table.push(vec![
-            threads.to_string(),
-            from.to_string(),
-            short(cost),
-            short(1e6 / cost),
-            short(median(samples, Sample::processors)),
-            short(median(samples, |sample| sample.report.rate())),
-            lost.to_string(),
+            point.threads.to_string(),
+            short(point.rate()),
+            short(point.rate() / one),
+            short(point.cost()),
+            short(f64::from(sum(|drained| drained.answered))),
+            sum(|drained| drained.lost).to_string(),
         ]);
     }
     table.to_string()
 }
 
-fn chart(points: &[Point]) -> Outcome<Chart> {
-    let mut line = Vec::new();
-    for point in points {
-        let threads = f64::from(u32::try_from(point.threads)?);
-        line.push((threads, median(&point.samples, Sample::cost)));
-    }
-    Ok(Chart {
+fn chart(points: &[Point]) -> Chart {
+    let cost = |point: &Point| (f64::from(point.threads), point.cost());
+    Chart {
         title: "Processor time of a remembered answer",
         across: "threads",
         upwards: "microseconds for an answer",
         is_logarithmic: false,
         lines: vec![Line {
             name: "bogusmx",
-            points: line,
+            points: points.iter().map(cost).collect(),
         }],
-    })
+    }
 }

@@ -40,7 +40,8 @@ pub(crate) fn ask(server: SocketAddr, name: &str) -> Outcome<Reply> {
     }
 }
 
-fn query(name: &str) -> Outcome<Vec<u8>> {
+/// The query for it.
+pub(crate) fn query(name: &str) -> Outcome<Vec<u8>> {
     let mut packet = HEAD.to_vec();
     for label in name.split('.').filter(|label| !label.is_empty()) {
         packet.push(u8::try_from(label.len())?);
