@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::settings::Settings;
 
-/// For listeners, standard streams, the runtime, and files that are read again.
+/// For standard streams, the runtime, and files that are read again.
 const OTHERS: usize = 64;
 
 /// There are not even enough for what clients need.
@@ -26,7 +26,11 @@ pub(super) struct DescriptorsError {
 /// If nothing is left.
 pub(super) fn share_out(settings: &mut Settings) -> Result<(), DescriptorsError> {
     let open_max = raise();
-    let needed = settings.tcp.connections_max.saturating_add(OTHERS);
+    let sockets = settings.addresses().len() * (1 + settings.udp.sockets());
+    let needed = settings
+        .tcp
+        .connections_max
+        .saturating_add(sockets + OTHERS);
     let left = open_max.saturating_sub(needed);
     if left == 0 {
         return Err(DescriptorsError { open_max, needed });

@@ -36,14 +36,14 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let signals = Signals::catch()?;
     let mut settings = Settings::from(&args.common, &args.listen)?;
     log_to_stderr(settings.log)?;
+    if args.no_fast_path {
+        settings.udp = UdpPath::Plain;
+    }
     descriptors::share_out(&mut settings)?;
     let demo = match &args.demo {
         Some(world) => Some(Demo::start(world.as_deref()).await?),
         None => None,
     };
-    if args.no_fast_path {
-        settings.udp = UdpPath::Plain;
-    }
     if let Some(demo) = &demo {
         settings.upstream = vec![demo.address()];
         // What is true of that world is not to be remembered of this one.
@@ -128,11 +128,7 @@ async fn show(
 /// Binds the addresses that are set, else those of the default that this machine has.
 fn bind(settings: &Settings) -> Result<Vec<Listener>, CommandError> {
     let mut listeners = Vec::new();
-    for address in settings
-        .listen
-        .clone()
-        .unwrap_or_else(Settings::default_listen)
-    {
+    for address in settings.addresses() {
         match Listener::bind(address, settings.udp) {
             Err(error) if settings.listen.is_none() && address.is_ipv6() && error.is_absent() => {
                 tracing::info!("not listening on {address}: this machine has no IPv6");

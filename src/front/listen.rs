@@ -32,6 +32,10 @@ const TCP_BACKLOG: i32 = 1024;
 /// Octets of queries that wait for us. The system may grant less.
 const UDP_QUEUE_OCTETS: usize = 4 << 20;
 
+/// Threads that read UDP queries, for all addresses together: half of those that the runtime keeps for
+/// what blocks. A socket whose thread does not get one would leave its clients without an answer.
+pub const UDP_THREADS_MAX: usize = 256;
+
 /// How UDP queries are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UdpPath {
@@ -84,6 +88,16 @@ pub struct Listener {
     address: SocketAddr,
 }
 
+impl UdpPath {
+    /// How many sockets each address takes.
+    pub fn sockets(self) -> usize {
+        match self {
+            Self::Fast { threads } => threads,
+            Self::Plain => 1,
+        }
+    }
+}
+
 impl BindError {
     /// Whether this machine does not have the address at all.
     pub fn is_absent(&self) -> bool {
@@ -126,11 +140,7 @@ impl Listener {
         let tcp = tcp_listener(address).map_err(failed("TCP"))?;
         // Port 0 has become a real one.
         let address = tcp.local_addr().map_err(failed("TCP"))?;
-        let sockets = match path {
-            UdpPath::Fast { threads } => threads,
-            UdpPath::Plain => 1,
-        };
-        let udp = (0..sockets).map(|_| udp_socket(address, path));
+        let udp = (0..path.sockets()).map(|_| udp_socket(address, path));
         let udp = udp.collect::<io::Result<_>>().map_err(failed("UDP"))?;
         Ok(Self {
             udp,

@@ -74,6 +74,14 @@ fn bounds_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn more_threads_than_there_may_be_are_refused() {
+    let two = "listen = [\"127.0.0.1:0\", \"127.0.0.2:0\"]\n";
+    let launch = Launch::new().args(&["--upstream", "127.0.0.1:9"]);
+    let refusal = launch.config(&format!("{two}udp_threads = 129")).refused();
+    check(&refusal, &["udp_threads = 129", "256"]);
+}
+
+#[test]
 fn addresses_that_are_none_are_refused() {
     for address in [
         "localhost",

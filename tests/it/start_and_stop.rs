@@ -216,8 +216,8 @@ fn with_few_open_files_queries_to_the_upstream_wait() {
     // One more than clients and the daemon itself may need: one query at a time.
     let world = mx_set("wide.example", (1..16).map(|host| format!("9.9.9.{host}")));
     let bench = setup(&world)
-        .inside("ulimit -n 321; exec \"$@\"")
-        .config("answer_deadline = \"8s\"")
+        .inside("ulimit -n 323; exec \"$@\"")
+        .config("answer_deadline = \"8s\"\nudp_threads = 1")
         .start();
     bench
         .daemon
@@ -230,10 +230,11 @@ fn without_open_files_for_the_upstream_it_does_not_start() {
     needs_root("a shell of its own is started in a namespace");
     let refusal = Launch::new()
         .args(&["--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:9"])
-        .inside("ulimit -n 320; exec \"$@\"")
+        .config("udp_threads = 1")
+        .inside("ulimit -n 322; exec \"$@\"")
         .refused();
     assert_eq!(refusal.status, Some(2));
-    for word in ["only 320 files", "tcp_connections", "LimitNOFILE"] {
+    for word in ["only 322 files", "tcp_connections", "LimitNOFILE"] {
         assert!(refusal.message.contains(word), "{}", refusal.message);
     }
 }

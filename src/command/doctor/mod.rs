@@ -110,7 +110,7 @@ fn daemons(typed: Option<SocketAddr>, settings: &Settings) -> Vec<SocketAddr> {
     match (typed, &settings.listen) {
         (Some(server), _) => vec![server],
         (None, Some(listen)) => listen.iter().copied().map(reachable).collect(),
-        (None, None) => Settings::default_listen().into_iter().take(1).collect(),
+        (None, None) => settings.addresses().into_iter().take(1).collect(),
     }
 }
 

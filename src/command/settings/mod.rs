@@ -20,7 +20,7 @@ use file::{ConfigError, ConfigFile, OriginSection};
 
 use super::args::CommonArgs;
 use crate::front::authority::FrontLimits;
-use crate::front::listen::{TcpLimits, UdpPath};
+use crate::front::listen::{TcpLimits, UDP_THREADS_MAX, UdpPath};
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::oracle::gather::GatherLimits;
 use crate::oracle::upstream::UpstreamLimits;
@@ -165,8 +165,10 @@ impl Settings {
                 Some(typed.to_vec())
             }
         };
+        let listen = typed_or(listen, filed_listen);
         Ok(Self {
-            listen: typed_or(listen, filed_listen),
+            udp: udp(&file, addresses(listen.as_deref()).len())?,
+            listen,
             upstream: typed_or(&common.chain.upstream, filed_upstream).unwrap_or_default(),
             origins,
             canaries: canaries(&file)?,
@@ -186,7 +188,6 @@ impl Settings {
                     default::PENDING_ANSWERS,
                 )?,
             },
-            udp: udp(&file)?,
             tcp: TcpLimits {
                 connections_max: count(
                     "tcp_connections",
@@ -201,10 +202,10 @@ impl Settings {
         })
     }
 
-    /// The addresses to answer on where none are set; those that a machine does not have, such as
+    /// The addresses to answer on. Where none are set, those that a machine does not have, such as
     /// IPv6 ones, may be left out.
-    pub fn default_listen() -> Vec<SocketAddr> {
-        default::listen()
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        addresses(self.listen.as_deref())
     }
 
     /// The resolvers to ask: those that are set, else those of the system.
@@ -291,8 +292,20 @@ fn snapshot(file: &ConfigFile) -> Result<Option<SnapshotFile>, SettingsError> {
     Ok(path.map(|path| SnapshotFile { path, interval }))
 }
 
-fn udp(file: &ConfigFile) -> Result<UdpPath, SettingsError> {
+/// The addresses that are set, else the default ones.
+fn addresses(listen: Option<&[SocketAddr]>) -> Vec<SocketAddr> {
+    listen.map_or_else(default::listen, <[_]>::to_vec)
+}
+
+fn udp(file: &ConfigFile, addresses: usize) -> Result<UdpPath, SettingsError> {
     let threads = count("udp_threads", file.udp_threads, default::UDP_THREADS)?;
+    if threads.saturating_mul(addresses) > UDP_THREADS_MAX {
+        return Err(SettingsError::Value {
+            key: "udp_threads",
+            value: threads.to_string(),
+            why: "each address has so many, and all together at most 256",
+        });
+    }
     Ok(if file.fast_path.unwrap_or(true) {
         UdpPath::Fast { threads }
     } else {
@@ -437,7 +450,7 @@ mod tests {
     fn the_example_shows_the_defaults() {
         let mut shown = settings(&uncommented());
         let mut unset = settings("");
-        unset.listen = Some(Settings::default_listen());
+        unset.listen = Some(unset.addresses());
         // What has no default value is an example.
         assert_eq!(std::mem::take(&mut shown.upstream).len(), 1);
         let snapshot = shown.snapshot.take().unwrap();
