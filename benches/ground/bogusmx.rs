@@ -76,6 +76,6 @@ impl Launch<'_> {
     }
 
     fn folder(self) -> PathBuf {
-        self.folder.join("bogusmx")
+        self.folder.join(format!("bogusmx-{}", self.server))
     }
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use clap::ValueEnum;
 
 use super::bed::Bed;
-use super::ground::bogusmx::ZONE;
+use super::ground::bogusmx::{Launch, ZONE};
 use super::ground::process::Process;
 use super::ground::question::{self, Reply};
 use super::ground::{Outcome, address, nsd, unbound};
@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Rbldnsd,
     /// The program at hand.
     Bogusmx,
+    /// The same without its fast path.
+    Plain,
     /// A name server.
     Nsd,
     /// A resolver, with the names in its cache.
@@ -49,6 +51,7 @@ impl Kind {
             Self::Echo => "UDP echo (recvmmsg, sendmmsg)",
             Self::Rbldnsd => "rbldnsd",
             Self::Bogusmx => "bogusmx",
+            Self::Plain => "bogusmx --no-fast-path",
             Self::Nsd => "NSD",
             Self::Unbound => "Unbound, cached",
             Self::Recursor => "PowerDNS Recursor, cached",
@@ -73,6 +76,16 @@ impl Kind {
             Self::Bogusmx => {
                 let (process, server) = bed.bogusmx(&Bed::measured())?;
                 Rival::new(self, server, process).warmed_up(bed, count)?
+            }
+            Self::Plain => {
+                let on = Bed::measured();
+                let more = ["--no-fast-path".to_owned()];
+                let args = [bed.args.serve_args.as_slice(), &more].concat();
+                let launch = Launch {
+                    args: &args,
+                    ..bed.launch(&on, None)?
+                };
+                Rival::new(self, launch.server, launch.start()?).warmed_up(bed, count)?
             }
             Self::Unbound => {
                 let (source, list) = list_beside(bed)?;
