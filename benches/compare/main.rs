@@ -60,9 +60,14 @@ use std::fs;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 
 use args::{Args, Scene};
 use ground::Outcome;
+
+/// As the program has it, for the scene `stores`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {

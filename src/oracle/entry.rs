@@ -12,12 +12,8 @@ use super::clock::Moment;
 use crate::verdict::evidence::octets::{Cursor, put_number};
 use crate::verdict::{Domain, Draft, Evidence};
 
-/// What the allocator needs for a block beside the octets in it: the block's count and length,
-/// the head, and glibc's own word.
-const BLOCK_OCTETS: usize = 16 + size_of::<Head>() + 8;
-
-/// Blocks come in multiples of this.
-const BLOCK_STEP: usize = 16;
+/// What a block has beside the octets in it: its count and length, and the head.
+const BLOCK_OCTETS: usize = 16 + size_of::<Head>();
 
 /// The name, then the findings, the newest first: each its time, its length, its evidence.
 ///
@@ -162,9 +158,10 @@ impl Entry {
         partial.into_iter().chain(whole)
     }
 
-    /// Octets of memory.
+    /// Octets of memory: the allocator has four sizes from one power of two to the next.
     pub(super) fn weight(&self) -> usize {
-        (BLOCK_OCTETS + self.0.slice.len()).next_multiple_of(BLOCK_STEP)
+        let octets = BLOCK_OCTETS + self.0.slice.len();
+        octets.next_multiple_of((octets.next_power_of_two() / 8).max(8))
     }
 }
 
