@@ -8,6 +8,7 @@
 //! | `verdicts` | from MX and address records to a verdict, when the upstream works |
 //! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
 //! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
+//! | `wildcard` | where answers leave from on a listener for all addresses |
 //! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
 //! | `table` | the address table: as Postfix reads it, and refused |
@@ -83,4 +84,5 @@ mod tidy_rules;
 mod time;
 mod trouble;
 mod verdicts;
+mod wildcard;
 mod wire;

@@ -34,8 +34,13 @@ pub(crate) fn final_verdict(server: SocketAddr, domain: &str, wanted: &Verdict) 
     let start = Instant::now();
     loop {
         let verdict = verdict(server, domain);
-        let may_change = verdict == Verdict::Undecided && *wanted != Verdict::Undecided;
-        if !may_change || start.elapsed() > DECISION {
+        let may_change = match (&verdict, wanted) {
+            (Verdict::Undecided, _) => true,
+            // The answer goes out at the first hit, and that of a better host may come behind it.
+            (Verdict::Listed(_), Verdict::Listed(_)) => true,
+            (Verdict::Listed(_) | Verdict::NotListed, _) => false,
+        };
+        if verdict == *wanted || !may_change || start.elapsed() > DECISION {
             return verdict;
         }
     }

@@ -1,0 +1,49 @@
+//! Listeners on all addresses of a machine: an answer leaves from the one that was asked, or the client takes it for
+//! somebody else's.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+
+use hickory_proto::rr::RecordType::A;
+use nix::sched::{CloneFlags, unshare};
+
+use crate::support::client::UdpClient;
+use crate::support::{needs_root, question, setup};
+
+const WORLD: &str = "v4.example MX 10 mx.example
+                     v6.example MX 10 mx.example
+                     mx.example A 127.0.0.1";
+
+/// A loopback interface of this thread's own, with an IPv6 address beside ::1.
+fn own_network() {
+    needs_root("only root can make a network of its own");
+    unshare(CloneFlags::CLONE_NEWNET).unwrap();
+    for args in ["link set lo up", "-6 address add fd00::7/128 dev lo nodad"] {
+        let status = Command::new("ip").args(args.split(' ')).status();
+        assert!(status.expect("install iproute2").success(), "ip {args}");
+    }
+}
+
+#[test]
+fn the_answer_comes_from_the_address_that_was_asked() {
+    own_network();
+    let bench = setup(WORLD)
+        .args(&["--listen", "0.0.0.0:0", "--listen", "[::]:0"])
+        .start();
+    for (asked, domain) in [("127.0.0.7", "v4.example"), ("fd00::7", "v6.example")] {
+        let asked: IpAddr = asked.parse().unwrap();
+        let mut listeners = bench.daemon.addresses().iter();
+        let is_meant = |address: &&SocketAddr| {
+            address.ip().is_unspecified() && address.is_ipv4() == asked.is_ipv4()
+        };
+        let port = listeners.find(is_meant).unwrap().port();
+        let query = question(domain, A);
+        for state in ["cold", "warm"] {
+            // It is connected, and hears nobody else.
+            let client = UdpClient::new((asked, port).into());
+            client.send(&query.bytes());
+            let answer = client.answer(&query);
+            assert_eq!(answer.verdict(), "listed 127.0.0.2", "{state} {asked}");
+        }
+    }
+}
