@@ -72,7 +72,7 @@ pub(super) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usiz
     Ok((message.bytes, Ends { client, ours }))
 }
 
-/// Sends a datagram back to where another one came from.
+/// Sends a datagram back to where another one came from, and does not wait where there is no room for it.
 pub(super) fn reply(socket: &impl AsFd, octets: &[u8], ends: Ends) -> io::Result<usize> {
     let (v4, v6);
     let control = match ends.ours {
@@ -102,7 +102,7 @@ pub(super) fn reply(socket: &impl AsFd, octets: &[u8], ends: Ends) -> io::Result
         socket.as_fd().as_raw_fd(),
         &[IoSlice::new(octets)],
         control.as_slice(),
-        MsgFlags::empty(),
+        MsgFlags::MSG_DONTWAIT,
         Some(&SockaddrStorage::from(ends.client)),
     )?;
     Ok(sent)

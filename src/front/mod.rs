@@ -1,7 +1,8 @@
 //! The protocols in which verdicts are asked for.
 //!
-//! `zone` and `answer` are pure; `dns` turns packets into questions and answers into packets;
-//! `udp` and `tcp` own the sockets.
+//! `zone` and `answer` are pure; `authority` and `sitting` answer questions out of them and the oracle;
+//! `dns` turns packets into questions and answers into packets. `listen` binds the sockets, and
+//! `udp`, `fast` and `tcp` read them, each datagram with its two ends (`datagram`).
 
 pub mod answer;
 pub mod authority;

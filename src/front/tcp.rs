@@ -91,7 +91,7 @@ async fn converse<L: Lookup>(
             query = queries.next(), if is_reading && answers.len() < PIPELINE_MAX => match query {
                 Some(query) => {
                     let query = query?.to_vec();
-                    answers.push(shared.dns.respond(query, client, Transport::Tcp, None));
+                    answers.push(shared.dns.respond(query, client, Transport::Tcp));
                 }
                 None => is_reading = false,
             },

@@ -49,7 +49,7 @@ pub(super) async fn serve<L: Lookup>(
         let packet = buffer.get(..length).unwrap_or_default().to_vec();
         let (socket, dns) = (Arc::clone(&socket), Arc::clone(&dns));
         tasks.spawn(async move {
-            let response = dns.respond(packet, ends.client, Transport::Udp, None);
+            let response = dns.respond(packet, ends.client, Transport::Udp);
             let Some(response) = response.await else {
                 return;
             };

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType::{A, MX};
 
-use crate::support::client::UdpClient;
+use crate::support::client::{UdpClient, over_udp};
+use crate::support::packet::Query;
 use crate::support::{Bench, THREE_ENDINGS, bench_with, question, wait_until};
 
 /// One evaluation at a time, and one that may wait for it.
@@ -91,6 +93,38 @@ fn what_needs_no_evaluation_is_answered_under_overload() {
          bogusmx.local. -> not listed
          hot.de.        -> refused",
     );
+}
+
+#[test]
+fn those_who_wait_are_in_nobody_else_s_way() {
+    let config = "pending_answers = 1\nanswer_deadline = \"8s\"\nquery_timeout = \"9s\"";
+    let bench = bench_with(
+        config,
+        &(THREE_ENDINGS.to_owned() + "held.example MX !held"),
+    );
+    bench.expect("hot.de -> listed");
+    let client = UdpClient::new(bench.address());
+    client.send(&question("held.example", A).bytes());
+    bench.upstream.wait_for_questions("held.example", MX, 1);
+    bench.expect("hot.de -> listed\ntest -> listed\nhot.de. -> refused");
+    // What is not as plain as most queries.
+    let asked = || question("hot.de", A);
+    let subnet = [0, 1, 24, 0, 192, 0, 2];
+    let check = |query: &Query, said: ResponseCode| {
+        let rcode = over_udp(bench.address(), query).rcode();
+        // By number: 16 has two names.
+        assert_eq!(u16::from(rcode), u16::from(said), "{query:?}");
+    };
+    check(&asked().with_option(8, &subnet), ResponseCode::NoError);
+    check(&asked().with_class(3), ResponseCode::Refused);
+    check(&asked().with_edns_version(1), ResponseCode::BADVERS);
+    // A new domain's client is told, in an answer to its question, why there is none.
+    let turned_away = bench.ask("new.example", A);
+    assert_eq!(turned_away.verdict(), "undecided");
+    let (code, text) = turned_away.ede().unwrap();
+    assert_eq!((code, &*text), (0, "too many queries wait for a verdict"));
+    bench.upstream.release();
+    client.receive();
 }
 
 #[test]

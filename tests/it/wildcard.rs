@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 
-use hickory_proto::rr::RecordType::A;
+use hickory_proto::rr::RecordType::{A, MX};
 use nix::sched::{CloneFlags, unshare};
 
 use crate::support::client::UdpClient;
@@ -45,5 +45,6 @@ fn the_answer_comes_from_the_address_that_was_asked() {
             let answer = client.answer(&query);
             assert_eq!(answer.verdict(), "listed 127.0.0.2", "{state} {asked}");
         }
+        assert_eq!(bench.upstream.questions(domain, MX), 1);
     }
 }

@@ -32,6 +32,20 @@ pub enum Transport {
     Tcp,
 }
 
+/// How far an answer comes without a look-up.
+pub enum Begun {
+    /// To its end: the response, if there is to be one.
+    Done(Option<Vec<u8>>),
+    /// Not yet.
+    Waiting(Waiting),
+}
+
+/// A query whose answer takes a look-up.
+pub struct Waiting {
+    request: Box<Request>,
+    transport: Transport,
+}
+
 /// Answers DNS messages.
 pub struct Dns<L> {
     authority: Arc<Authority<L>>,
@@ -51,50 +65,56 @@ impl<L: Lookup> Dns<L> {
     /// The answer to a packet; none for what is no query.
     ///
     /// Everything that is a query gets an answer, always: silence makes resolvers write a server
-    /// off for all names. Who has been admitted already waits for a verdict whoever else does.
+    /// off for all names.
     pub async fn respond(
         &self,
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-        admission: Option<Admission>,
     ) -> Option<Vec<u8>> {
-        let request = match self.take(packet, client, transport) {
-            Ok(request) => request,
-            Err(response) => return response,
-        };
-        let name = name(&request);
-        let question = Question {
-            name: &name,
-            qtype: qtype(&request),
-        };
-        let say = |answer: &Answer<'_>| encode::answer(&request, answer, transport);
-        let authority = &self.authority;
-        let at_once = {
-            let mut sitting = authority.sitting();
-            let mut buffer = NameBuffer::new();
-            let placed = sitting.place(question, &mut buffer);
-            sitting.answer(&placed, say)
-        };
-        if let Some(response) = at_once {
-            return response;
-        }
-        match admission.or_else(|| authority.admit()) {
-            Some(admission) => {
-                authority
-                    .answer(admission, question, client.ip(), say)
-                    .await
-            }
-            None => authority.turn_away(say),
+        match self.begin(packet, client, transport) {
+            Begun::Done(response) => response,
+            Begun::Waiting(query) => match self.authority.admit() {
+                Some(admission) => self.finish(&query, admission).await,
+                None => self.turn_away(&query),
+            },
         }
     }
 
-    /// SERVFAIL to a packet that is a query, because there are too many who wait already.
-    pub fn turn_away(&self, packet: &[u8]) -> Option<Vec<u8>> {
-        let header = Header::read(&mut BinDecoder::new(packet)).ok()?;
-        let is_query = header.message_type == MessageType::Query;
-        let say = |answer: &Answer<'_>| encode::header_only(&header, answer.rcode);
-        is_query.then(|| self.authority.turn_away(say)).flatten()
+    /// Answers a packet as far as that takes no look-up.
+    pub fn begin(&self, packet: Vec<u8>, client: SocketAddr, transport: Transport) -> Begun {
+        let request = match self.take(packet, client, transport) {
+            Ok(request) => request,
+            Err(response) => return Begun::Done(response),
+        };
+        let name = name(&request);
+        let mut sitting = self.authority.sitting();
+        let mut buffer = NameBuffer::new();
+        let placed = sitting.place(question(&request, &name), &mut buffer);
+        let say = |answer: &Answer<'_>| encode::answer(&request, answer, transport);
+        match sitting.answer(&placed, say) {
+            Some(response) => Begun::Done(response),
+            None => Begun::Waiting(Waiting {
+                request: Box::new(request),
+                transport,
+            }),
+        }
+    }
+
+    /// Answers a query, looking up what it takes.
+    pub async fn finish(&self, query: &Waiting, admission: Admission) -> Option<Vec<u8>> {
+        let request = &query.request;
+        let name = name(request);
+        let (question, client) = (question(request, &name), request.src().ip());
+        let say = |answer: &Answer<'_>| query.say(answer);
+        self.authority
+            .answer(admission, question, client, say)
+            .await
+    }
+
+    /// SERVFAIL to a query, because there are too many who wait already.
+    pub fn turn_away(&self, query: &Waiting) -> Option<Vec<u8>> {
+        self.authority.turn_away(|answer| query.say(answer))
     }
 
     /// Takes a query in; else the response to what is none, or none that can be answered.
@@ -155,6 +175,20 @@ impl<L: Lookup> Dns<L> {
     }
 }
 
+impl Waiting {
+    fn say(&self, answer: &Answer<'_>) -> Option<Vec<u8>> {
+        encode::answer(&self.request, answer, self.transport)
+    }
+}
+
+fn question<'n>(request: &Request, name: &'n [u8]) -> Question<'n> {
+    let first = request.queries.queries().first();
+    Question {
+        name,
+        qtype: first.map_or(0, |query| query.query_type().into()),
+    }
+}
+
 /// The name that is asked for, as on the wire, without pointers.
 fn name(request: &Request) -> Vec<u8> {
     let mut name = Vec::new();
@@ -167,11 +201,6 @@ fn name(request: &Request) -> Vec<u8> {
     }
     name.push(0);
     name
-}
-
-fn qtype(request: &Request) -> u16 {
-    let first = request.queries.queries().first();
-    first.map_or(0, |query| query.query_type().into())
 }
 
 #[cfg(test)]
@@ -198,7 +227,7 @@ mod tests {
             .build()
             .unwrap();
         let client = SocketAddr::from(([127, 0, 0, 1], 53));
-        runtime.block_on(dns.respond(packet, client, Transport::Udp, None))
+        runtime.block_on(dns.respond(packet, client, Transport::Udp))
     }
 
     #[test]

@@ -82,13 +82,15 @@ union Info {
 
 impl Batch {
     pub(super) fn new() -> Self {
+        // SAFETY: all four are C structures of integers and pointers.
+        let (names, controls, parts, headers) = unsafe { (zeroes(), zeroes(), zeroes(), zeroes()) };
         Self {
             queries: vec![0; SLOTS * QUERY_OCTETS],
             replies: vec![0; SLOTS * REPLY_OCTETS],
-            names: zeroes(),
-            controls: zeroes(),
-            parts: zeroes(),
-            headers: zeroes(),
+            names,
+            controls,
+            parts,
+            headers,
             received: 0,
             used: SLOTS,
             outgoing: ArrayVec::new(),
@@ -240,8 +242,11 @@ const _: () = assert!(size_of::<libc::sockaddr_in>() <= 28);
 const _: () = assert!(align_of::<libc::sockaddr_in>() <= align_of::<libc::sockaddr_in6>());
 
 /// One structure a slot, all zeroes.
-fn zeroes<T: Copy>() -> Vec<T> {
-    // SAFETY: used above for C structures of integers and pointers, which may be zero.
+///
+/// # Safety
+/// Zeroes must be a value of the type, as they are of a C structure of integers and pointers.
+unsafe fn zeroes<T: Copy>() -> Vec<T> {
+    // SAFETY: so the caller says.
     vec![unsafe { mem::zeroed() }; SLOTS]
 }
 
@@ -309,4 +314,109 @@ fn set_source(control: &mut Control) -> usize {
     control.head.cmsg_len = mem::offset_of!(Control, info) + info;
     // As CMSG_SPACE(3): up to where a next message would begin.
     control.head.cmsg_len.next_multiple_of(size_of::<usize>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd as _;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::front::datagram::tell_our_address;
+
+    /// Which slots are answered.
+    type Choice = fn(usize) -> bool;
+
+    /// A server on all addresses, and clients that ask it at one of them each.
+    fn crowd(bound: &str, asked: [&str; 3]) -> (UdpSocket, Vec<UdpSocket>) {
+        let server = UdpSocket::bind((bound, 0)).unwrap();
+        let bound = server.local_addr().unwrap();
+        tell_our_address(&server, bound).unwrap();
+        let client = |asked: &str| {
+            let asked: IpAddr = asked.parse().unwrap();
+            let client = UdpSocket::bind((asked, 0)).unwrap();
+            client.connect((asked, bound.port())).unwrap();
+            client
+                .set_read_timeout(Some(Duration::from_secs(10)))
+                .unwrap();
+            client
+        };
+        (server, asked.map(client).into())
+    }
+
+    /// Receives what is there, and answers what is to be answered with as many octets as its number says.
+    fn serve(batch: &mut Batch, server: &UdpSocket, is_answered: Choice) -> usize {
+        batch.receive(server.as_fd()).unwrap();
+        let (queries, mut replies) = batch.open();
+        for index in (0..queries.len()).filter(|index| is_answered(*index)) {
+            let query = queries.octets(index).unwrap();
+            let length = usize::from(query[0]) + 1;
+            replies.room(index).unwrap()[..length].fill(query[0]);
+            replies.put(index, length);
+        }
+        let count = queries.len();
+        batch.send(server.as_fd());
+        count
+    }
+
+    /// Each client gets its own answers, from the address that it asked, whatever the batches hold.
+    fn check(bound: &str, asked: [&str; 3]) {
+        let (server, clients) = crowd(bound, asked);
+        let mut batch = Batch::new();
+        let rounds: [(usize, Choice); 3] = [
+            (SLOTS + 12, |index| index % 2 == 1),
+            (5, |_| true),
+            (SLOTS, |index| index > 7),
+        ];
+        for (queries, is_answered) in rounds {
+            let numbers = 0..u8::try_from(queries).unwrap();
+            for number in numbers.clone() {
+                let client = &clients[usize::from(number) % 3];
+                // Queries have other lengths than answers.
+                client
+                    .send(&vec![number; 100 - usize::from(number)])
+                    .unwrap();
+            }
+            let mut left = queries;
+            while left > 0 {
+                left -= serve(&mut batch, &server, is_answered);
+            }
+            for number in numbers {
+                if is_answered(usize::from(number) % SLOTS) {
+                    let mut answer = [0; 200];
+                    let length = clients[usize::from(number) % 3].recv(&mut answer).unwrap();
+                    assert_eq!(answer[..length], vec![number; usize::from(number) + 1]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_client_gets_its_own_answers() {
+        check("0.0.0.0", ["127.0.0.1", "127.0.0.7", "127.1.2.3"]);
+        check("127.0.0.1", ["127.0.0.1"; 3]);
+        check("::", ["::1"; 3]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_sent_costs_no_other() {
+        let (server, clients) = crowd("127.0.0.1", ["127.0.0.1"; 3]);
+        let mut batch = Batch::new();
+        clients.iter().zip(1..).for_each(|(client, number)| {
+            client.send(&[number]).unwrap();
+        });
+        batch.receive(server.as_fd()).unwrap();
+        // Nobody has port 0.
+        batch.names[0].sin6_port = 0;
+        let (queries, mut replies) = batch.open();
+        assert_eq!(queries.len(), 3);
+        for index in 0..3 {
+            replies.put(index, 7);
+        }
+        batch.send(server.as_fd());
+        for client in &clients[1..] {
+            assert_eq!(client.recv(&mut [0; 9]).unwrap(), 7);
+        }
+    }
 }

@@ -23,8 +23,9 @@ use tokio_util::task::TaskTracker;
 
 use self::batch::{Batch, Queries, Replies};
 use self::wire::Query;
-use super::datagram;
-use super::dns::{Dns, Transport};
+use super::authority::Admission;
+use super::datagram::{self, Ends};
+use super::dns::{Begun, Dns, Transport, Waiting};
 use super::sitting::{Placed, Sitting};
 use crate::oracle::lookup::Lookup;
 use crate::verdict::domain::NameBuffer;
@@ -106,27 +107,33 @@ impl<L: Lookup> Lane<L> {
         batch.send(self.socket.as_fd());
     }
 
-    /// Leaves a query to the path of `front/dns`, if there is a place among those who wait.
+    /// Leaves a packet to the path of `front/dns`, and its answer to a task if it takes a look-up.
     fn hand_over(&self, queries: Queries<'_>, replies: &mut Replies<'_>, index: usize) {
         let (Some(packet), Some(ends)) = (queries.octets(index), queries.ends(index)) else {
             return;
         };
-        let Some(admission) = self.dns.authority().admit() else {
-            let response = self.dns.turn_away(packet).unwrap_or_default();
-            let room = replies
-                .room(index)
-                .and_then(|room| room.get_mut(..response.len()));
-            if let Some(room) = room.filter(|room| !room.is_empty()) {
-                room.copy_from_slice(&response);
-                replies.put(index, response.len());
-            }
-            return;
+        let begun = self.dns.begin(packet.to_vec(), ends.client, Transport::Udp);
+        let response = match begun {
+            Begun::Done(response) => response,
+            Begun::Waiting(query) => match self.dns.authority().admit() {
+                Some(admission) => return self.wait(query, admission, ends),
+                None => self.dns.turn_away(&query),
+            },
         };
-        let packet = packet.to_vec();
+        let response = response.unwrap_or_default();
+        let room = replies
+            .room(index)
+            .and_then(|room| room.get_mut(..response.len()));
+        if let Some(room) = room.filter(|room| !room.is_empty()) {
+            room.copy_from_slice(&response);
+            replies.put(index, response.len());
+        }
+    }
+
+    fn wait(&self, query: Waiting, admission: Admission, ends: Ends) {
         let (socket, dns) = (Arc::clone(&self.socket), Arc::clone(&self.dns));
         self.tasks.spawn(async move {
-            let response = dns.respond(packet, ends.client, Transport::Udp, Some(admission));
-            if let Some(response) = response.await
+            if let Some(response) = dns.finish(&query, admission).await
                 && let Err(error) = datagram::reply(&socket, &response, ends)
             {
                 tracing::debug!(client = %ends.client, %error, "a UDP answer could not be sent");

@@ -59,7 +59,7 @@ fn slow_over(
     dns: &Dns<World>,
     packet: &[u8],
 ) -> Option<Vec<u8>> {
-    runtime.block_on(dns.respond(packet.to_vec(), client(), transport, None))
+    runtime.block_on(dns.respond(packet.to_vec(), client(), transport))
 }
 
 fn fast(runtime: &Runtime, dns: &Dns<World>, packet: &[u8]) -> Option<Vec<u8>> {
