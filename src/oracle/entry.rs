@@ -30,6 +30,8 @@ struct Head {
     failures: u8,
     /// Whether somebody has asked for it lately.
     is_touched: AtomicBool,
+    /// Whether a collection ahead of its end has begun.
+    is_refreshed: AtomicBool,
 }
 
 /// Evidence, and when it was collected.
@@ -94,6 +96,7 @@ impl Entry {
             name_octets,
             failures,
             is_touched: AtomicBool::new(false),
+            is_refreshed: AtomicBool::new(false),
         };
         Self(ThinArc::from_header_and_slice(head, octets))
     }
@@ -115,6 +118,14 @@ impl Entry {
     /// Whether somebody has asked for it since the last such question.
     pub(super) fn forget_touch(&self) -> bool {
         self.head().is_touched.swap(false, Ordering::Relaxed)
+    }
+
+    /// Has it refreshed by `begin`, unless that has been done; it says whether it could.
+    pub(super) fn refresh_once(&self, begin: impl FnOnce() -> bool) {
+        let is_refreshed = &self.head().is_refreshed;
+        if !is_refreshed.load(Ordering::Relaxed) && !is_refreshed.swap(true, Ordering::Relaxed) {
+            is_refreshed.store(begin(), Ordering::Relaxed);
+        }
     }
 
     /// How many collections in a row had failures, the last one included.

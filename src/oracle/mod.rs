@@ -175,7 +175,7 @@ impl<L: Lookup> Oracle<L> {
                 self.stats.stale.count();
             }
             if sentence.is_nearly_over {
-                self.refresh(&sought.domain.to_domain());
+                entry.refresh_once(|| self.refresh(&sought.domain.to_domain()));
             }
             say(&entry, sentence)
         })
@@ -266,11 +266,17 @@ impl<L: Lookup> Oracle<L> {
         }
     }
 
-    /// Begins an evaluation ahead of the entry's end, unless one is under way.
-    fn refresh(self: &Arc<Self>, domain: &Domain) {
-        if let Boarding::New(_, flight) = self.flights.board(domain, self.clock.now()) {
-            self.stats.refreshes.count();
-            self.take_off(domain.clone(), flight);
+    /// Begins an evaluation ahead of the entry's end, unless one is under way; false if there are too
+    /// many.
+    fn refresh(self: &Arc<Self>, domain: &Domain) -> bool {
+        match self.flights.board(domain, self.clock.now()) {
+            Boarding::New(_, flight) => {
+                self.stats.refreshes.count();
+                self.take_off(domain.clone(), flight);
+                true
+            }
+            Boarding::Joined(_) => true,
+            Boarding::Full => false,
         }
     }
 

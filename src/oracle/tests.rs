@@ -202,6 +202,22 @@ async fn the_answer_goes_out_as_soon_as_it_is_settled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_evaluation_takes_two_round_trips() {
+    let oracle = oracle(
+        "good.de MX 10 a.de 20 b.de 30 c.de after=400ms
+         a.de A 192.0.1.1 after=400ms
+         a.de AAAA 2600::1 after=400ms
+         b.de A 192.0.1.2 after=400ms
+         b.de AAAA 2600::2 after=400ms
+         c.de A 192.0.1.3 after=400ms
+         c.de AAAA 2600::3 after=400ms",
+    );
+    let began = tokio::time::Instant::now();
+    assert_eq!(ask(&oracle, "good.de").await, "clean 300");
+    assert_eq!(began.elapsed(), Duration::from_millis(800));
+}
+
+#[tokio::test(start_paused = true)]
 async fn past_the_answer_deadline_the_evaluation_goes_on() {
     let oracle = oracle(
         "slow.de MX 10 mx.slow.de after=2s

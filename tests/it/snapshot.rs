@@ -1,7 +1,8 @@
 //! What is remembered beyond a restart.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use hickory_proto::rr::RecordType::MX;
 use nix::sys::signal::Signal;
@@ -94,6 +95,25 @@ fn a_damaged_snapshot_is_ignored_with_a_warning() {
     bench(&folder, "1h")
         .daemon
         .wait_for_log("3 domains remembered");
+}
+
+#[test]
+fn it_answers_while_the_snapshot_is_read() {
+    let folder = folder();
+    let file = folder.path().join("memory");
+    // Nobody writes into it yet, so that reading takes as long as is wanted.
+    let status = Command::new("mkfifo")
+        .args(["-m", "666"])
+        .arg(&file)
+        .status();
+    assert!(status.unwrap().success());
+    let bench = bench(&folder, "1h");
+    bench.expect(VERDICTS);
+    drop(File::options().write(true).open(&file).unwrap());
+    bench
+        .daemon
+        .wait_for_log("memory: the snapshot is ignored: it is no snapshot of this version");
+    stop(bench);
 }
 
 #[test]

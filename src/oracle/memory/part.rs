@@ -93,6 +93,9 @@ impl Part {
                 if is_newer {
                     let weight = weight(&entry);
                     let before = std::mem::replace(&mut place.entry, entry);
+                    if before.forget_touch() {
+                        place.entry.touch();
+                    }
                     self.octets = self.octets.saturating_sub(self::weight(&before)) + weight;
                 }
                 return;
