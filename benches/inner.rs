@@ -32,8 +32,8 @@ const A: u16 = 1;
 /// Answers of one sample.
 const ANSWERS: usize = 16_384;
 
-/// Queries that are received at one time.
-const BATCH: usize = 64;
+/// Queries that are received at one time, as by the fast path.
+const BATCH: usize = 48;
 
 /// Counts allocations, of which a warm answer makes none.
 #[global_allocator]

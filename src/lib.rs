@@ -25,7 +25,8 @@
 //!
 //! Nearly every UDP query takes a shorter way: `front/fast` reads many datagrams with one system
 //! call, answers what is remembered on the spot, through the same `authority`, and leaves all else
-//! to `front/dns`. `serve --no-fast-path` does without it.
+//! to `front/dns`. `serve --no-fast-path` does without it, and so does a program without that folder:
+//! only `front/listen` names it.
 //!
 //! `bogusmx check` enters at the same door, [`oracle::Oracle::ask`], and prints the same evidence.
 //! `bogusmx doctor` stands outside: with `front/dns/stub` it asks the servers of the chain what a
@@ -39,9 +40,9 @@
 //! | folder | knows | does not know |
 //! | --- | --- | --- |
 //! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
-//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `budget`, `ruling`, `clock`, `stats` | time, tasks | DNS packets, the command line |
-//! | [`front`]: `zone`, `answer`, `authority`, `dns`, `fast`, `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
-//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
+//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `snapshot` (what outlives the process), `budget`, `ruling`, `clock`, `stats` | time, tasks | DNS packets, the command line |
+//! | [`front`]: `zone`, `answer`, `authority`, `sitting` (answers that need no waiting), `dns`, `fast`, `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
+//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals` and `snapshot`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
 //!
 //! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
 //! demo's world.
@@ -58,12 +59,14 @@
 //! * **Three endings.** "Could not find out" leaves as SERVFAIL and never as "not listed", unless
 //!   the operator wants it so.
 //! * **Every query is answered**, overload included; only responses are dropped.
-//! * **Time is an argument.** [`oracle`] reads the clock, tokio's, which stands still in tests.
+//! * **Time is an argument.** [`oracle`] reads the clock, tokio's, which stands still in tests; the
+//!   wall clock is read once, at the start, so that what is remembered keeps its age.
 //! * **Every limit lives beside what it bounds**, with a line on what grows if it grows; settings
 //!   only fill it in, and nothing below [`command`] knows of settings.
 //! * **hickory is named in three places**: `oracle/upstream/`, `front/dns/` and `command/demo.rs`.
 //! * **An answer is borrowed** from what it is made of, and so is evidence: what is remembered is
-//!   read where it lies, and answering out of it allocates nothing.
+//!   read where it lies, and answering out of it allocates nothing, but for the one answer that has
+//!   it looked up ahead of its end.
 //! * **Two encoders, one answer.** `front/dns` and `front/fast` write the same
 //!   [`front::answer::Answer`]; a property test holds them together.
 //! * **Unsafe code is in two files**, whose heads say why it is sound: `front/fast/batch.rs` (system

@@ -23,7 +23,7 @@ const HICKORY: [&str; 4] = [
 ];
 
 /// Files that decide and do nothing else.
-const PURE: [&str; 3] = ["src/verdict/", "src/front/zone.rs", "src/front/answer.rs"];
+const PURE: [&str; 3] = ["src/verdict/", "src/front/zone.rs", "src/front/answer/"];
 
 /// Words that have no place in those, and the paths that begin with these.
 const IMPURE_WORDS: [&str; 9] = [
@@ -334,6 +334,14 @@ fn nothing_is_left_over() {
         ],
         leftovers,
     );
+}
+
+#[test]
+fn the_rules_name_places_that_are_there() {
+    for place in HICKORY.iter().chain(&PURE) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(place);
+        assert!(path.exists(), "{place}");
+    }
 }
 
 #[test]

@@ -145,7 +145,8 @@ pub enum Failure {
 impl<'e> Evidence<'e> {
     /// Reads the compact form that [`Draft::to_octets`] made.
     ///
-    /// Other octets never read as an innocent domain: they say that the look-up broke off.
+    /// Octets whose beginning is no evidence say that the look-up broke off. Whoever has octets from
+    /// elsewhere reads them with [`Self::checked`].
     #[inline(always)]
     pub fn read(octets: &'e [u8]) -> Self {
         Self::head(octets).unwrap_or(Self {
