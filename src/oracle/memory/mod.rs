@@ -3,7 +3,7 @@
 //! A hash table in parts that are locked on their own. When a part is full, a clock hand goes round
 //! it and throws out what nobody has asked for since it last came by: so a flood of names that are
 //! asked for once cannot push out those that are asked for again. moka keeps what matters even
-//! better, but takes some 300 octets for an entry, against 32 here (docs/performance.md).
+//! better, but takes some 250 octets for an entry, against 32 here (docs/performance.md).
 
 mod fetch;
 mod part;
