@@ -77,10 +77,7 @@ impl Lookup for World {
 }
 
 fn rules(policy: Policy) -> Rules {
-    Rules {
-        table: Arc::new(Table::reserved()),
-        policy,
-    }
+    Rules::new(Table::reserved(), policy)
 }
 
 fn authority() -> (Authority<World>, Arc<Oracle<World>>) {

@@ -74,10 +74,7 @@ pub(crate) fn write_snapshot(file: &Path, count: u32, domain: fn(u32) -> String)
 /// What remembers the names below `count`.
 pub(crate) fn filled(count: u32, domain: fn(u32) -> String) -> Outcome<Arc<Oracle<Zones>>> {
     let oracle = Arc::new(oracle());
-    let rules = Rules {
-        table: Arc::new(Table::reserved()),
-        policy: Policy::Any,
-    };
+    let rules = Rules::new(Table::reserved(), Policy::Any);
     let runtime = Builder::new_current_thread().enable_time().build()?;
     runtime.block_on(async {
         for number in 0..count {

@@ -12,6 +12,7 @@ mod serve;
 pub mod settings;
 mod signals;
 mod snapshot;
+mod watch;
 mod zones;
 
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::demo::{self, Demo};
 use super::settings::{LogLevel, Origin, Settings};
 use super::signals::{Daemon, Signals};
 use super::snapshot::Keeper;
+use super::watch::Watch;
 use super::{CommandError, Ending, descriptors, oracle, print, privilege, zones};
 use crate::front::authority::Authority;
 use crate::front::dns::Dns;
@@ -72,7 +74,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         oracle: Arc::clone(&oracle),
         authority,
     };
-    signals.watch(daemon, stop.clone());
+    signals.watch(daemon, watch(&settings), stop.clone());
     let keeper = settings.snapshot.clone();
     let keeper = keeper.map(|file| Keeper::new(file, Arc::clone(&oracle)));
     let drain = settings.front.answer_deadline + DRAIN_SLACK;
@@ -89,6 +91,15 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         keeper.save().await;
     }
     Ok(Ending::Success)
+}
+
+/// Watches what is read again when it changes.
+fn watch(settings: &Settings) -> Watch {
+    let files = settings.origins.iter().flat_map(Origin::reloaded_files);
+    let mut files: Vec<PathBuf> = files.map(Path::to_owned).collect();
+    files.sort();
+    files.dedup();
+    Watch::new(files, settings.watch)
 }
 
 /// Says what is in force, and where it comes from.

@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Origin;
+use super::watch::Watch;
 use super::zones;
 use crate::front::authority::Authority;
 use crate::front::zone::Zone;
@@ -43,12 +44,18 @@ impl Signals {
         })
     }
 
-    /// SIGHUP reads the tables again, SIGUSR1 logs the counters, SIGTERM and SIGINT cancel `stop`.
-    pub(super) fn watch(mut self, daemon: Daemon, stop: CancellationToken) {
+    /// SIGHUP reads the tables and lists again, SIGUSR1 logs the counters, SIGTERM and SIGINT cancel `stop`.
+    ///
+    /// Changed `files` are read again by themselves.
+    pub(super) fn watch(mut self, daemon: Daemon, mut files: Watch, stop: CancellationToken) {
         tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    _ = self.hangup.recv() => daemon.reload(),
+                    _ = self.hangup.recv() => {
+                        files.forget_changes();
+                        daemon.reload();
+                    }
+                    () = files.changed() => daemon.reload(),
                     _ = self.report.recv() => daemon.report(),
                     _ = self.terminate.recv() => break,
                     _ = self.interrupt.recv() => break,
@@ -64,10 +71,10 @@ impl Daemon {
     fn reload(&self) {
         match zones::reload(&self.origins, &self.zones) {
             Ok(()) => {
-                tracing::info!("tables read again");
+                tracing::info!("tables and lists read again");
                 zones::announce(&self.origins, &self.zones);
             }
-            Err(error) => tracing::error!("the old tables stay in force: {error}"),
+            Err(error) => tracing::error!("the old tables and lists stay in force: {error}"),
         }
     }
 

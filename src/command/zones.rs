@@ -9,8 +9,9 @@ use thiserror::Error;
 use super::settings::Origin;
 use crate::front::dns::zone_file::{self, ZoneFileError};
 use crate::front::zone::Zone;
+use crate::verdict::local::{DOMAIN_TEXT, HOST_TEXT, NameList, NamesError};
 use crate::verdict::table::TableError;
-use crate::verdict::{Rules, Table};
+use crate::verdict::{Local, Rules, Table};
 
 /// A file that a zone needs and that cannot be used.
 #[derive(Debug, Error)]
@@ -32,6 +33,15 @@ pub(super) enum LoadError {
     #[error("{}: no row: the table is empty, and nothing would be listed; leave 'table' out for the table that \
              is compiled in", .0.display())]
     NoRow(PathBuf),
+    /// A list of names is wrong.
+    #[error(transparent)]
+    Names(#[from] NamesError),
+    /// The own addresses are named, and no domain whose mail belongs there.
+    #[error(
+        "self: every domain whose mail comes here would be listed, your own ones too: name those in \
+             'domain_list', one !.domain a line"
+    )]
+    NobodyHosted,
     /// The zone file is wrong.
     #[error(transparent)]
     ZoneFile(#[from] ZoneFileError),
@@ -77,10 +87,29 @@ pub(super) fn rules(origin: &Origin) -> Result<Rules, LoadError> {
     Ok(Rules {
         table: Arc::new(table),
         policy: origin.policy,
+        local: Arc::new(local(origin)?),
     })
 }
 
-/// Reads the tables of all zones again, and puts them in force if all of them can be.
+/// Loads what the operator says by name and of own addresses.
+fn local(origin: &Origin) -> Result<Local, LoadError> {
+    let names = |what, file: &Option<PathBuf>, text| match file {
+        None => Ok(NameList::default()),
+        Some(file) => {
+            let list = NameList::parse(&read(what, file)?, &file.to_string_lossy(), text)?;
+            Ok::<_, LoadError>(list)
+        }
+    };
+    let domains = names("domain list", &origin.domain_list, DOMAIN_TEXT)?;
+    let hosts = names("host list", &origin.host_list, HOST_TEXT)?;
+    let local = Local::new(domains, hosts, &origin.own);
+    if !origin.own.is_empty() && !local.has_exempt_domains() {
+        return Err(LoadError::NobodyHosted);
+    }
+    Ok(local)
+}
+
+/// Reads the tables and lists of all zones again, and puts them in force if all of them can be.
 ///
 /// # Errors
 /// [`LoadError`]; then nothing has changed.
@@ -99,21 +128,32 @@ pub(super) fn announce(origins: &[Origin], zones: &[Zone]) {
             None => "the table that is compiled in".to_owned(),
             Some(file) => file.display().to_string(),
         };
-        let rows = zone.rules.load().table.rows().len();
+        let rules = zone.rules.load();
+        let rows = rules.table.rows().len();
         let policy = origin.policy.as_str();
+        let lists = [
+            ("domain list", &rules.local.domains),
+            ("host list", &rules.local.hosts),
+        ];
+        let named = lists
+            .into_iter()
+            .filter(|(_, list)| !list.source().is_empty());
+        let named = named
+            .map(|(what, list)| format!(", {what} {} with {} names", list.source(), list.len()));
+        let named: String = named.collect();
         tracing::info!(
-            "zone {}: policy {policy}, {table} with {rows} rows",
+            "zone {}: policy {policy}, {table} with {rows} rows{named}",
             origin.name
         );
     }
 }
 
-/// Warns of tables that can be read at the start, but not by the user that this process has become.
+/// Warns of files that can be read at the start, but not by the user that this process has become.
 pub(super) fn warn_of_unreadable(origins: &[Origin], user: &str) {
-    for file in origins.iter().filter_map(|origin| origin.table.as_ref()) {
+    for file in origins.iter().flat_map(Origin::reloaded_files) {
         if let Err(error) = std::fs::File::open(file) {
             tracing::warn!(
-                "{}: SIGHUP will not be able to read the table as the user '{user}': {error}",
+                "{}: SIGHUP will not be able to read it as the user '{user}': {error}",
                 file.display()
             );
         }

@@ -86,9 +86,6 @@ fn zone(origin: &str, not_listed: NotListedAs, undecided: UndecidedAs, table: Ta
         origin,
         not_listed,
         undecided,
-        rules: ArcSwap::from_pointee(Rules {
-            table: Arc::new(table),
-            policy: Policy::Any,
-        }),
+        rules: ArcSwap::from_pointee(Rules::new(table, Policy::Any)),
     }
 }

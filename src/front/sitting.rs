@@ -15,9 +15,9 @@ use super::answer::Answer;
 use super::authority::{Authority, Question};
 use super::stats::Tally;
 use super::zone::{Place, Settled, Zone, place};
-use crate::oracle::Sought;
 use crate::oracle::clock::Moment;
 use crate::oracle::lookup::Lookup;
+use crate::oracle::{Sought, Source};
 use crate::verdict::Rules;
 use crate::verdict::domain::NameBuffer;
 
@@ -106,7 +106,7 @@ impl<'z, L: Lookup> Sitting<'z, L> {
                 oracle.recall(sought, rules, self.now, |sentence| {
                     let answer = Answer::of_sentence(sentence, zone, placed.qtype);
                     self.tally.count(&answer);
-                    self.remembered += 1;
+                    self.remembered += u64::from(sentence.source != Source::Operator);
                     say(&answer)
                 })
             }

@@ -161,7 +161,6 @@ mod tests {
             ("test", vec![test.clone()]),
             ("2.0.0.127", vec![test]),
         ];
-        let table = std::sync::Arc::new(Table::reserved());
         Zone {
             origin: Domain::parse(origin).unwrap(),
             fixed: FixedNames {
@@ -173,10 +172,7 @@ mod tests {
             },
             not_listed: NotListedAs::default(),
             undecided: UndecidedAs::default(),
-            rules: ArcSwap::from_pointee(Rules {
-                table,
-                policy: Policy::Any,
-            }),
+            rules: ArcSwap::from_pointee(Rules::new(Table::reserved(), Policy::Any)),
         }
     }
 

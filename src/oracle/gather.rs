@@ -178,7 +178,7 @@ mod tests {
             MxAnswer::Implicit { .. } => "implicit",
             MxAnswer::Null { .. } => "null",
             MxAnswer::Failed(_) => "failed",
-            MxAnswer::Pending | MxAnswer::OwnZone => "unknown",
+            MxAnswer::Pending | MxAnswer::OwnZone | MxAnswer::NotAsked => "unknown",
         };
         let summary = format!("{mx} {} +{}", hosts.join(", "), pages.0.hosts_left_out);
         assert_eq!(summary, expected, "{script}");

@@ -115,6 +115,10 @@ impl<L: Lookup> Oracle<L> {
         if self.own.iter().any(|origin| domain.is_at_or_below(origin)) {
             return self.rule(&Draft::without_hosts(MxAnswer::OwnZone), rules);
         }
+        if let Some(verdict) = rules.foregone(domain.as_ref()) {
+            self.stats.foregone.count();
+            return Ruling::foregone(verdict, rules, self.lifetimes.min_ttl);
+        }
         let sought = self.seek(domain.as_ref());
         let remembered = self.recall_entry(sought, rules, self.clock.now(), |entry, sentence| {
             Ruling::of_sentence(entry, rules, sentence)
@@ -148,7 +152,8 @@ impl<L: Lookup> Oracle<L> {
         self.memory.approach(sought);
     }
 
-    /// Hands `say` what can be said of a domain without waiting, because it is remembered.
+    /// Hands `say` what can be said of a domain without waiting, because the operator has said it or
+    /// because it is remembered.
     ///
     /// This is what [`Self::ask`] says first; whoever cannot wait asks for this alone, and counts
     /// what is `remembered`.
@@ -159,6 +164,16 @@ impl<L: Lookup> Oracle<L> {
         now: Moment,
         say: impl FnOnce(&Sentence<'_>) -> S,
     ) -> Option<S> {
+        if let Some(verdict) = rules.foregone(sought.domain) {
+            self.stats.foregone.count();
+            return Some(say(&Sentence {
+                verdict: &verdict,
+                remaining: self.lifetimes.min_ttl,
+                source: Source::Operator,
+                is_nearly_over: false,
+                place: 0..0,
+            }));
+        }
         self.recall_entry(sought, rules, now, |_, sentence| say(sentence))
     }
 

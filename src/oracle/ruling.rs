@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::clock::Moment;
 use super::entry::Entry;
+use crate::verdict::evidence::MxAnswer;
 use crate::verdict::{Draft, Evidence, Rules, Verdict, judge};
 
 /// The longest exponent of the back-off: 2^16 x any first wait is past every sensible limit.
@@ -16,6 +17,8 @@ pub struct Ruling<'r> {
     /// What the DNS said, and where in it.
     entry: Entry,
     place: Range<usize>,
+    /// What the operator has said, which comes before the evidence.
+    foregone: Option<Verdict<'r>>,
     /// What it was judged by.
     pub rules: &'r Rules,
     /// How long the verdict may be kept from now on.
@@ -48,6 +51,8 @@ pub enum Source {
     Memory,
     /// From what was remembered and is over, because upstream does not say anything newer.
     Stale,
+    /// From what the operator says of the domain.
+    Operator,
 }
 
 /// How long verdicts count.
@@ -88,9 +93,20 @@ impl<'r> Ruling<'r> {
         Self {
             entry,
             place,
+            foregone: None,
             rules,
             remaining,
             source: Source::LookedUp,
+        }
+    }
+
+    /// The ruling that the operator has made; nothing was asked.
+    pub(super) fn foregone(verdict: Verdict<'r>, rules: &'r Rules, remaining: Duration) -> Self {
+        let nothing = Draft::without_hosts(MxAnswer::NotAsked);
+        Self {
+            foregone: Some(verdict),
+            source: Source::Operator,
+            ..Self::new(&nothing, rules, remaining)
         }
     }
 
@@ -99,6 +115,7 @@ impl<'r> Ruling<'r> {
         Self {
             entry: entry.clone(),
             place: sentence.place.clone(),
+            foregone: None,
             rules,
             remaining: sentence.remaining,
             source: sentence.source,
@@ -112,7 +129,8 @@ impl<'r> Ruling<'r> {
 
     /// The verdict.
     pub fn verdict(&self) -> Verdict<'_> {
-        judge(self.evidence(), self.rules)
+        let foregone = self.foregone.clone();
+        foregone.unwrap_or_else(|| judge(self.evidence(), self.rules))
     }
 
     /// Hands `say` what is said of it.

@@ -26,6 +26,8 @@ impl Counter {
 /// What has happened since the start.
 #[derive(Debug, Default)]
 pub struct Stats {
+    /// Questions about domains of which the operator has said what to answer.
+    pub foregone: Counter,
     /// Questions answered out of the memory.
     pub remembered: Counter,
     /// Questions that joined an evaluation under way.
@@ -53,8 +55,9 @@ pub struct Stats {
 
 impl Stats {
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 11] {
+    pub fn counters(&self) -> [(&'static str, u64); 12] {
         [
+            ("foregone", self.foregone.get()),
             ("remembered", self.remembered.get()),
             ("joined", self.joined.get()),
             ("evaluations", self.evaluations.get()),

@@ -9,7 +9,8 @@ use tokio::time::advance;
 use super::gather::GatherLimits;
 use super::world::World;
 use super::{ClientBudget, Lifetimes, Limits, Oracle, Patience, Ruling, Source};
-use crate::verdict::{Domain, Policy, Rules, Table, Verdict};
+use crate::verdict::local::{DOMAIN_TEXT, NameList};
+use crate::verdict::{Domain, Local, Policy, Rules, Table, Verdict};
 
 const HOUR: u64 = 3600;
 
@@ -45,10 +46,7 @@ fn secs(secs: u64) -> Duration {
 }
 
 fn rules(policy: Policy) -> Arc<Rules> {
-    Arc::new(Rules {
-        table: Arc::new(Table::reserved()),
-        policy,
-    })
+    Arc::new(Rules::new(Table::reserved(), policy))
 }
 
 fn domain(text: &str) -> Domain {
@@ -88,6 +86,7 @@ fn summary(ruling: &Ruling<'_>) -> String {
         Source::LookedUp => "",
         Source::Memory => " memory",
         Source::Stale => " stale",
+        Source::Operator => " operator",
     };
     format!("{verdict} {}{source}", ruling.remaining.as_secs())
 }
@@ -425,14 +424,46 @@ async fn a_new_table_counts_for_what_is_remembered() {
     let oracle = oracle(HOT);
     assert_eq!(ask(&oracle, "hot.de").await, "listed 120");
     settle().await;
-    let table = Arc::new(Table::parse("127.0.0.0/8 DUNNO", "new").unwrap());
-    let rules = Arc::new(Rules {
-        table,
-        policy: Policy::Any,
-    });
+    let table = Table::parse("127.0.0.0/8 DUNNO", "new").unwrap();
+    let rules = Rules::new(table, Policy::Any);
     let ruling = oracle
         .ask(&domain("hot.de"), &rules, None, Patience::Whole)
         .await;
     assert_eq!(summary(&ruling), "clean 120 memory");
     assert_eq!(oracle.lookup.asked().len(), 3);
+}
+
+/// Rules by which the operator has spoken of domains.
+fn operator_says(domains: &str) -> Rules {
+    let domains = NameList::parse(domains, "domains", DOMAIN_TEXT).unwrap();
+    Rules {
+        local: Arc::new(Local::new(domains, NameList::default(), &[])),
+        ..Rules::new(Table::reserved(), Policy::Any)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_operator_says_of_a_domain_is_not_looked_up_and_counts_at_once() {
+    let oracle = oracle(&format!("{HOT}\ndead.de MX !timeout"));
+    assert_eq!(ask(&oracle, "hot.de").await, "listed 120");
+    settle().await;
+    let rules = operator_says("!hot.de\n.dead.de");
+    let asked = oracle.lookup.asked();
+    for (name, expected) in [
+        ("hot.de", "exempt 60 operator"),
+        ("dead.de", "listed 60 operator"),
+        ("a.dead.de", "listed 60 operator"),
+    ] {
+        let domain = domain(name);
+        let ruling = oracle.ask(&domain, &rules, None, Patience::Whole).await;
+        assert_eq!(summary(&ruling), expected, "{name}");
+        let now = oracle.clock().now();
+        let said = oracle.recall(oracle.seek(domain.as_ref()), &rules, now, |sentence| {
+            (sentence.source, sentence.remaining)
+        });
+        assert_eq!(said, Some((Source::Operator, secs(60))), "{name}");
+    }
+    assert_eq!(oracle.lookup.asked(), asked);
+    // Once it is taken back, what is remembered counts again.
+    assert_eq!(ask(&oracle, "hot.de").await, "listed 120 memory");
 }

@@ -150,6 +150,20 @@ impl Domain {
 }
 
 impl<'b> DomainRef<'b> {
+    /// The name whose octets these are: they have been those of a [`Domain`] before.
+    pub fn from_normal(octets: &'b [u8]) -> Self {
+        Self(octets)
+    }
+
+    /// The name, then all that it lies below, the nearest first.
+    pub fn and_parents(self) -> impl Iterator<Item = Self> {
+        let parent = |name: &Self| {
+            let dot = name.0.iter().position(|octet| *octet == b'.')?;
+            name.0.get(dot + 1..).map(Self)
+        };
+        std::iter::successors(Some(self), parent)
+    }
+
     /// The octets of the name in lower case, without the final dot: all of them ASCII.
     pub fn as_octets(self) -> &'b [u8] {
         self.0

@@ -8,17 +8,21 @@
 pub mod domain;
 pub mod evidence;
 mod judge;
+pub mod local;
 pub mod table;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
 pub use domain::Domain;
+use domain::DomainRef;
 pub use evidence::{Draft, Evidence, Failure};
 pub use judge::judge;
-use table::Hit;
+pub use local::Local;
+use local::Say;
 pub use table::Table;
+use table::{Action, Hit};
 
 /// When a domain counts as listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub struct Rules {
     pub table: Arc<Table>,
     /// How many of them it takes.
     pub policy: Policy,
+    /// What the operator says before that.
+    pub local: Arc<Local>,
 }
 
 /// The three endings. "Could not find out" is never "not listed".
@@ -54,17 +60,40 @@ pub enum Verdict<'a> {
     Undecided(Doubt<'a>),
 }
 
-/// Why a domain is listed: the address that hit, and the row that it hit.
+/// Why a domain is listed, and what is said of it.
 #[derive(Clone, Debug)]
 pub struct Listing<'a> {
-    /// The host that has the address.
-    pub host: evidence::Host<'a>,
-    /// The address.
-    pub address: IpAddr,
-    /// The row of the table.
-    pub hit: Hit<'a>,
+    /// What decided it.
+    pub cause: Cause<'a>,
+    /// The answer code, within 127.0.0.0/8.
+    pub code: Ipv4Addr,
+    /// The reason for people.
+    pub text: &'a str,
     /// Seconds that the records which decided it may be kept.
     pub ttl: u32,
+}
+
+/// What makes a domain listed.
+#[derive(Clone, Debug)]
+pub enum Cause<'a> {
+    /// An address of a host hits a row of the table, or one of the operator's own networks.
+    Address {
+        /// The host that has the address.
+        host: evidence::Host<'a>,
+        /// The address.
+        address: IpAddr,
+        /// The row.
+        hit: Hit<'a>,
+    },
+    /// The operator lists the host by its name.
+    Host {
+        /// The host.
+        host: evidence::Host<'a>,
+        /// The line of the host list.
+        say: &'a Say,
+    },
+    /// The operator lists the domain by its name.
+    Domain(&'a Say),
 }
 
 /// Why a domain is not listed.
@@ -89,6 +118,8 @@ pub enum Reason {
     HostsLeftOut,
     /// The domain lies in a zone of our own.
     OwnZone,
+    /// The operator exempts the domain by its name.
+    Exempt,
 }
 
 /// What kept the domain from being judged.
@@ -98,6 +129,47 @@ pub struct Doubt<'a> {
     pub failure: Failure,
     /// The host whose addresses were asked for; none where it was the MX look-up.
     pub host: Option<&'a str>,
+}
+
+impl Rules {
+    /// Rules without a say of the operator's.
+    #[must_use]
+    pub fn new(table: Table, policy: Policy) -> Self {
+        Self {
+            table: Arc::new(table),
+            policy,
+            local: Arc::default(),
+        }
+    }
+
+    /// The verdict that the operator has given on a domain, whatever the DNS says.
+    ///
+    /// It costs no look-up, so it counts for the shortest time that any verdict does.
+    #[must_use]
+    pub fn foregone(&self, domain: DomainRef<'_>) -> Option<Verdict<'_>> {
+        let say = self.local.domains.find(domain)?;
+        Some(match &say.action {
+            Action::Pass => Verdict::NotListed(NotListed {
+                reason: Reason::Exempt,
+                ttl: 0,
+            }),
+            Action::List { code, text } => Verdict::Listed(Listing {
+                cause: Cause::Domain(say),
+                code: *code,
+                text,
+                ttl: 0,
+            }),
+        })
+    }
+
+    /// Says whether the address lists a domain: as one of the operator's own, else by the table.
+    #[must_use]
+    #[inline]
+    pub fn hit(&self, address: IpAddr) -> Option<Hit<'_>> {
+        self.local
+            .own(address)
+            .or_else(|| self.table.judge(address))
+    }
 }
 
 impl Policy {
@@ -133,6 +205,7 @@ impl Reason {
             Self::NoAddress => "no-address",
             Self::HostsLeftOut => "hosts-left-out",
             Self::OwnZone => "own-zone",
+            Self::Exempt => "exempt",
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
 //! | `table` | the address table: as Postfix reads it, and refused |
 //! | `reload` | tables that change while the daemon runs |
+//! | `local` | what the operator says by name and of own addresses, and lists that change |
 //! | `time` | answer deadline, cache, joining, refresh ahead, serve stale, back-off |
 //! | `overload` | the limits: evaluations, clients, and who is answered all the same |
 //! | `crowd` | ten thousand evaluations at one time |
@@ -62,6 +63,7 @@ mod demo;
 mod doctor;
 mod failures;
 mod lifetimes;
+mod local;
 mod names;
 mod neighbours;
 mod overload;

@@ -88,7 +88,15 @@ fn check(world: &str, args: &[&str]) -> String {
 fn reports(args: &[&str]) -> Vec<Value> {
     // More hosts than the limit, all of them listed.
     let many = mx_set("many.example", (0..17).map(|host| format!("10.0.0.{host}")));
-    let said = check(&format!("{WORLD}\n{many}"), &[&["--json"], args].concat());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let list = path("domains");
+    fs::write(&list, "!exempt.example\n").expect("a list");
+    let config = format!("domain_list = {list:?}");
+    fs::write(path("config"), config).expect("a configuration");
+    let config = path("config").display().to_string();
+    let always = ["--json", "--config", &config];
+    let said = check(&format!("{WORLD}\n{many}"), &[&always, args].concat());
     said.lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect()
@@ -246,7 +254,7 @@ fn check_prints_what_the_readme_shows() {
 #[test]
 fn every_field_of_a_report_is_documented() {
     let mut real = BTreeSet::new();
-    for report in reports(&["hot.de", "dead.example"]) {
+    for report in reports(&["hot.de", "dead.example", "exempt.example"]) {
         fields(&report, "", &mut real);
     }
     assert_eq!(
@@ -267,6 +275,7 @@ fn every_word_of_a_report_is_documented() {
         "localhost.example",
         "odd.example",
         "own.example",
+        "exempt.example",
         "dead.example",
         "x.bogusmx.local",
         "invalid",

@@ -75,7 +75,7 @@ fn a_table_that_the_daemon_will_not_be_able_to_read_again_is_logged_at_the_start
         .args(&listen)
         .args(&["--table", "{dir}/my.cidr"])
         .start();
-    daemon.wait_for_log("SIGHUP will not be able to read the table as the user 'nobody'");
+    daemon.wait_for_log("SIGHUP will not be able to read it as the user 'nobody'");
 }
 
 #[test]

@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use super::{Finding, Outcome};
 use crate::command::settings::Origin;
-use crate::front::dns::client::Said;
+use crate::front::dns::client;
 use crate::oracle::Ruling;
+use crate::verdict::domain::DomainRef;
 use crate::verdict::evidence::octets::AddressList;
 use crate::verdict::evidence::{Addresses, Answer, Host, MxAnswer};
-use crate::verdict::table::Hit;
-use crate::verdict::{Domain, Verdict};
+use crate::verdict::local::NameList;
+use crate::verdict::table::{Action, Hit};
+use crate::verdict::{Cause, Domain, Verdict};
 
 #[derive(Debug, Default, Serialize)]
 struct Report<'a> {
@@ -28,6 +30,7 @@ struct Report<'a> {
     mx: Option<Mx>,
     hosts: Option<Vec<ReportedHost<'a>>>,
     hosts_left_out: Option<usize>,
+    said: Option<Said<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,6 +46,16 @@ struct ReportedHost<'a> {
     kind: &'static str,
     addresses: Vec<ReportedAddress<'a>>,
     failures: Vec<String>,
+    said: Option<Said<'a>>,
+}
+
+/// A line of the operator's, about a name.
+#[derive(Debug, Serialize)]
+struct Said<'a> {
+    source: &'a str,
+    line: usize,
+    name: &'a str,
+    is_exception: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,6 +67,7 @@ struct ReportedAddress<'a> {
 
 #[derive(Debug, Serialize)]
 struct ReportedHit<'a> {
+    source: &'a str,
     pattern: &'a str,
     line: usize,
     code: Ipv4Addr,
@@ -112,14 +126,15 @@ fn ruled<'a>(
                 .collect(),
         ),
         hosts_left_out: Some(evidence.hosts_left_out),
+        said: said(&ruling.rules.local.domains, domain.as_str()),
         ..blank
     };
     match ruling.verdict() {
         Verdict::Listed(listing) => Report {
             verdict: "listed",
-            reason: Some(format!("{} {}", listing.host.name(), listing.address)),
-            code: Some(listing.hit.code),
-            text: Some(listing.hit.text),
+            reason: Some(reason(&listing.cause)),
+            code: Some(listing.code),
+            text: Some(listing.text),
             ..report
         },
         Verdict::NotListed(not_listed) => Report {
@@ -135,25 +150,25 @@ fn ruled<'a>(
     }
 }
 
-fn remote<'a>(blank: Report<'a>, domain: &'a Domain, said: &'a Said) -> Report<'a> {
+fn remote<'a>(blank: Report<'a>, domain: &'a Domain, said: &'a client::Said) -> Report<'a> {
     let report = Report {
         domain: Some(domain.as_str()),
         ..blank
     };
     match said {
-        Said::Listed { code, text, ttl } => Report {
+        client::Said::Listed { code, text, ttl } => Report {
             verdict: "listed",
             code: Some(*code),
             text: Some(text),
             ttl: Some((*ttl).into()),
             ..report
         },
-        Said::NotListed { ttl } => Report {
+        client::Said::NotListed { ttl } => Report {
             verdict: "not-listed",
             ttl: Some((*ttl).into()),
             ..report
         },
-        Said::Undecided { why } => Report {
+        client::Said::Undecided { why } => Report {
             verdict: "undecided",
             reason: Some(why.clone()),
             ..report
@@ -167,6 +182,7 @@ fn mx_kind(mx: MxAnswer) -> &'static str {
         MxAnswer::Implicit { .. } => "implicit",
         MxAnswer::Null { .. } => "null",
         MxAnswer::OwnZone => "own-zone",
+        MxAnswer::NotAsked => "not-asked",
         MxAnswer::Pending | MxAnswer::Failed(_) => "failed",
     }
 }
@@ -185,7 +201,7 @@ fn reported<'a>(host: Host<'a>, ruling: &'a Ruling<'_>) -> ReportedHost<'a> {
             .map(|failure| format!("{family}: {failure}"))
     };
     let address = |(address, ttl)| {
-        let hit = ruling.rules.table.judge(address).map(reported_hit);
+        let hit = ruling.rules.hit(address).map(reported_hit);
         ReportedAddress { address, ttl, hit }
     };
     ReportedHost {
@@ -194,11 +210,33 @@ fn reported<'a>(host: Host<'a>, ruling: &'a Ruling<'_>) -> ReportedHost<'a> {
         kind,
         addresses: host.known().map(address).collect(),
         failures: answers.into_iter().filter_map(failure).collect(),
+        said: said(&ruling.rules.local.hosts, host.name()),
+    }
+}
+
+/// What a list of the operator's says of a name.
+fn said<'a>(list: &'a NameList, name: &str) -> Option<Said<'a>> {
+    let say = list.find(DomainRef::from_normal(name.as_bytes()))?;
+    Some(Said {
+        source: list.source(),
+        line: say.line,
+        name: &say.pattern,
+        is_exception: say.action == Action::Pass,
+    })
+}
+
+/// What decided it, for people.
+fn reason(cause: &Cause<'_>) -> String {
+    match cause {
+        Cause::Address { host, address, .. } => format!("{} {address}", host.name()),
+        Cause::Host { host, say } => format!("{} by the name {}", host.name(), say.pattern),
+        Cause::Domain(say) => format!("by the name {}", say.pattern),
     }
 }
 
 fn reported_hit(hit: Hit<'_>) -> ReportedHit<'_> {
     ReportedHit {
+        source: hit.source,
         pattern: &hit.row.pattern,
         line: hit.row.line,
         code: hit.code,

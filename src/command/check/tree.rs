@@ -2,19 +2,17 @@
 
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
-use std::path::Path;
 
 use super::{Finding, Outcome};
 use crate::command::print::{BAD, FAINT, GOOD, UNSURE};
 use crate::command::settings::Origin;
 use crate::front::dns::client::Said;
-use crate::oracle::Ruling;
-use crate::verdict::domain::NotMail;
+use crate::oracle::{Ruling, Source};
+use crate::verdict::domain::{DomainRef, NotMail};
 use crate::verdict::evidence::{Addresses, Answer, Failure, Host, MxAnswer};
-use crate::verdict::{Domain, Reason, Verdict};
-
-/// The name under which the compiled-in table is shown.
-const RESERVED: &str = "reserved.cidr";
+use crate::verdict::local::{NameList, Say};
+use crate::verdict::table::Action;
+use crate::verdict::{Domain, Reason, Rules, Verdict};
 
 /// The report, coloured; whoever prints it takes the colours out where they do not belong.
 pub(super) fn report(finding: &Finding<'_>, origin: &Origin) -> String {
@@ -69,7 +67,7 @@ fn ruled(
 ) -> fmt::Result {
     match ruling.verdict() {
         Verdict::Listed(listing) => {
-            writeln!(text, "{domain} {BAD}listed{BAD:#} {}", listing.hit.text)?;
+            writeln!(text, "{domain} {BAD}listed{BAD:#} {}", listing.text)?;
         }
         Verdict::NotListed(not_listed) => {
             let why = explain(not_listed.reason, ruling.evidence().mx);
@@ -87,9 +85,13 @@ fn ruled(
             )?;
         }
     }
+    if ruling.source == Source::Operator {
+        let domains = &ruling.rules.local.domains;
+        said(text, "├─", domains.find(domain.as_ref()), domains)?;
+    }
     mx(text, ruling.evidence().mx)?;
     for host in ruling.evidence().hosts() {
-        self::host(text, host, ruling, origin)?;
+        self::host(text, host, ruling)?;
     }
     if ruling.evidence().hosts_left_out > 0 {
         writeln!(
@@ -120,12 +122,13 @@ fn explain(reason: Reason, mx: MxAnswer) -> &'static str {
         (Reason::NoAddress, _) => " no host has an address; does the upstream strip reserved ones?",
         (Reason::HostsLeftOut, _) => " all hosts looked at hit, but there are more than the limit",
         (Reason::OwnZone, _) => " the name lies in a zone of our own",
+        (Reason::Exempt, _) => " an exception of your own",
     }
 }
 
 fn mx(text: &mut String, mx: MxAnswer) -> fmt::Result {
     match mx {
-        MxAnswer::Records { .. } | MxAnswer::OwnZone => Ok(()),
+        MxAnswer::Records { .. } | MxAnswer::OwnZone | MxAnswer::NotAsked => Ok(()),
         MxAnswer::Implicit { ttl } => {
             writeln!(
                 text,
@@ -138,7 +141,7 @@ fn mx(text: &mut String, mx: MxAnswer) -> fmt::Result {
     }
 }
 
-fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>, origin: &Origin) -> fmt::Result {
+fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>) -> fmt::Result {
     let (name, preference) = (host.name(), host.preference);
     match (ruling.evidence().mx, ruling.evidence().mx.ttl()) {
         (MxAnswer::Records { .. }, Some(ttl)) => {
@@ -164,6 +167,14 @@ fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>, origin: &Origin)
             writeln!(text, "│  └─ {FAINT}in a zone of our own: skipped{FAINT:#}")?;
         }
     }
+    let hosts = &ruling.rules.local.hosts;
+    let say = hosts.find(DomainRef::from_normal(name.as_bytes()));
+    said(text, "│  ├─", say, hosts)?;
+    known(text, host, ruling.rules, say.is_some())
+}
+
+/// The addresses of a host; of one that the operator has spoken of by name they decide nothing.
+fn known(text: &mut String, host: Host<'_>, rules: &Rules, is_named: bool) -> fmt::Result {
     let known: Vec<(IpAddr, Option<u32>)> = host.known().collect();
     for (index, (address, ttl)) in known.iter().enumerate() {
         let branch = if index + 1 == known.len() {
@@ -174,23 +185,36 @@ fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>, origin: &Origin)
         let ttl = ttl
             .map(|ttl| format!(" {FAINT}(TTL {ttl} s){FAINT:#}"))
             .unwrap_or_default();
-        match ruling.rules.table.judge(*address) {
+        match rules.hit(*address).filter(|_| !is_named) {
             None => writeln!(text, "│  {branch} {address}{ttl}")?,
             Some(hit) => {
                 let inside = hit
                     .embedded
                     .map(|inside| format!(", as {inside},"))
                     .unwrap_or_default();
-                let table = table(origin.table.as_deref());
                 writeln!(
                     text,
-                    "│  {branch} {BAD}{address}{BAD:#}{ttl}{inside} hits {} {FAINT}({table}:{}){FAINT:#} {}",
-                    hit.row.pattern, hit.row.line, hit.text
+                    "│  {branch} {BAD}{address}{BAD:#}{ttl}{inside} hits {} {FAINT}({}:{}){FAINT:#} {}",
+                    hit.row.pattern, hit.source, hit.row.line, hit.text
                 )?;
             }
         }
     }
     Ok(())
+}
+
+/// The line of a list that the operator has spoken in, if there is one.
+fn said(text: &mut String, branch: &str, say: Option<&Say>, list: &NameList) -> fmt::Result {
+    let Some(say) = say else { return Ok(()) };
+    let what = match say.action {
+        Action::Pass => format!("{GOOD}exempt{GOOD:#}"),
+        Action::List { .. } => format!("{BAD}listed{BAD:#}"),
+    };
+    let (pattern, source, line) = (&say.pattern, list.source(), say.line);
+    writeln!(
+        text,
+        "{branch} {what} by the name {pattern} {FAINT}({source}:{line}){FAINT:#}"
+    )
 }
 
 /// Says why a family's addresses are not known, if they are not.
@@ -199,8 +223,4 @@ fn answer<L>(text: &mut String, family: &str, answer: &Answer<L>) -> fmt::Result
         Some(failure) => writeln!(text, "│  ├─ {family} {UNSURE}?{UNSURE:#} {failure}"),
         None => Ok(()),
     }
-}
-
-fn table(file: Option<&Path>) -> String {
-    file.map_or_else(|| RESERVED.to_owned(), |file| file.display().to_string())
 }

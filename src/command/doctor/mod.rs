@@ -19,7 +19,6 @@ mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
 
 use self::report::{Finding, State};
 use self::resolver::Resolver;
@@ -29,7 +28,7 @@ use super::args::DoctorArgs;
 use super::settings::{Origin, Settings, resolv_conf};
 use super::{CommandError, Ending, print, zones};
 use crate::verdict::table::Action;
-use crate::verdict::{Domain, Table};
+use crate::verdict::{Domain, Rules, Table};
 
 /// Looks at everything, in the order in which it is best mended, and prints each finding at once.
 ///
@@ -119,11 +118,17 @@ fn names_of(settings: &Settings) -> impl Iterator<Item = &Domain> {
 }
 
 impl Listing {
-    /// With the codes of its table, which the daemon may have read before somebody broke it.
+    /// With the codes of its table and lists, which the daemon may have read before somebody broke them.
     fn of(origin: &Origin) -> Self {
-        let table = zones::rules(origin)
-            .map_or_else(|_error| Arc::new(Table::reserved()), |rules| rules.table);
-        let codes = table.rows().iter().filter_map(|row| match &row.action {
+        let rules = zones::rules(origin)
+            .unwrap_or_else(|_error| Rules::new(Table::reserved(), origin.policy));
+        let lists = [&rules.local.domains, &rules.local.hosts];
+        let said = lists
+            .iter()
+            .flat_map(|list| list.says())
+            .map(|say| &say.action);
+        let rows = rules.table.rows().iter().map(|row| &row.action);
+        let codes = rows.chain(said).filter_map(|action| match action {
             Action::List { code, .. } => Some(*code),
             Action::Pass => None,
         });

@@ -29,6 +29,11 @@ pub struct ConfigFile {
     #[serde(deserialize_with = "policy")]
     pub policy: Option<Policy>,
     pub table: Option<PathBuf>,
+    pub domain_list: Option<PathBuf>,
+    pub host_list: Option<PathBuf>,
+    #[serde(rename = "self")]
+    pub own: Option<Vec<Network>>,
+    pub watch_interval: Option<Span>,
     pub zone: Option<PathBuf>,
     #[serde(deserialize_with = "not_listed")]
     pub not_listed: Option<NotListedAs>,
@@ -75,6 +80,10 @@ pub struct OriginSection {
     #[serde(default, deserialize_with = "policy")]
     pub policy: Option<Policy>,
     pub table: Option<PathBuf>,
+    pub domain_list: Option<PathBuf>,
+    pub host_list: Option<PathBuf>,
+    #[serde(rename = "self")]
+    pub own: Option<Vec<Network>>,
     pub zone: Option<PathBuf>,
     #[serde(default, deserialize_with = "not_listed")]
     pub not_listed: Option<NotListedAs>,

@@ -14,9 +14,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use thiserror::Error;
 
-use bounds::{list, positive};
+use bounds::{list, positive, span};
 use defaults as default;
 pub use file::LogLevel;
 use file::{ConfigError, ConfigFile, OriginSection};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub udp: UdpPath,
     /// What TCP clients may use.
     pub tcp: TcpLimits,
+    /// How often files are looked at for changes; none if never.
+    pub watch: Option<Duration>,
     /// Where what is remembered outlives a restart, if anywhere.
     pub snapshot: Option<SnapshotFile>,
     /// Whom to become after binding, if started as root.
@@ -79,6 +82,12 @@ pub struct Origin {
     pub policy: Policy,
     /// The table; none for the one that is compiled in.
     pub table: Option<PathBuf>,
+    /// Domains with the operator's say on them, if there is such a list.
+    pub domain_list: Option<PathBuf>,
+    /// MX hosts with the operator's say on them, if there is such a list.
+    pub host_list: Option<PathBuf>,
+    /// The operator's own addresses.
+    pub own: Vec<IpNet>,
     /// The zone file; none for the one that is compiled in.
     pub zone: Option<PathBuf>,
     /// How "not listed" is said.
@@ -143,6 +152,14 @@ pub enum SettingsError {
     },
 }
 
+impl Origin {
+    /// The files that can be read again while the daemon runs.
+    pub fn reloaded_files(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.table, &self.domain_list, &self.host_list];
+        files.into_iter().filter_map(|file| file.as_deref())
+    }
+}
+
 impl Settings {
     /// Puts together what was typed and what the file says; what was typed wins.
     ///
@@ -178,6 +195,8 @@ impl Settings {
             lifetimes: limits::lifetimes(&file)?,
             front: limits::front(&file)?,
             tcp: limits::tcp(&file)?,
+            watch: Some(span(file.watch_interval, default::WATCH_INTERVAL))
+                .filter(|every| !every.is_zero()),
             snapshot: snapshot(&file)?,
             user: file.user.unwrap_or_else(|| default::USER.to_owned()),
             log: file.log.unwrap_or(LogLevel::DEFAULT),
@@ -227,6 +246,7 @@ fn origins(file: &ConfigFile, typed: &CommonArgs) -> Result<Vec<Origin>, Setting
             }
         }
     }
+    let own = list("self", &file.own, |one| one.0)?.unwrap_or_default();
     let mut origins: Vec<Origin> = Vec::with_capacity(filed.len());
     for section in filed {
         let name = section.name;
@@ -242,6 +262,12 @@ fn origins(file: &ConfigFile, typed: &CommonArgs) -> Result<Vec<Origin>, Setting
                 .or(file.policy)
                 .unwrap_or_default(),
             table: path(&[&typed.table, &section.table, &file.table]),
+            domain_list: path(&[&section.domain_list, &file.domain_list]),
+            host_list: path(&[&section.host_list, &file.host_list]),
+            own: match list("self", &section.own, |one| one.0)? {
+                Some(own) => own,
+                None => own.clone(),
+            },
             zone: path(&[&section.zone, &file.zone]),
             not_listed: section.not_listed.or(file.not_listed).unwrap_or_default(),
             undecided: section.undecided.or(file.undecided).unwrap_or_default(),

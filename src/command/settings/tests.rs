@@ -45,7 +45,14 @@ fn the_example_shows_the_defaults() {
     let snapshot = shown.snapshot.take().unwrap();
     assert_eq!(snapshot.interval, default::SNAPSHOT_INTERVAL);
     for origin in &mut shown.origins {
-        assert!(origin.table.take().is_some() && origin.zone.take().is_some());
+        let example = [
+            &mut origin.table,
+            &mut origin.zone,
+            &mut origin.domain_list,
+            &mut origin.host_list,
+        ];
+        assert!(example.into_iter().all(|file| file.take().is_some()));
+        assert_eq!(std::mem::take(&mut origin.own).len(), 1);
     }
     for networks in [&mut shown.front, &mut unset.front] {
         networks.allow_query.sort();

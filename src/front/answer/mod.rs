@@ -242,8 +242,8 @@ impl<'a> Answer<'a> {
 fn listed<'a>(listing: &Listing<'a>, ttl: u32) -> SmallVec<[Record<'a>; 2]> {
     let record = |rtype, data| Record { rtype, ttl, data };
     smallvec![
-        record(A, Data::Address(listing.hit.code)),
-        record(TXT, Data::Text(listing.hit.text)),
+        record(A, Data::Address(listing.code)),
+        record(TXT, Data::Text(listing.text)),
     ]
 }
 

@@ -1,7 +1,5 @@
 //! What is said to which verdict.
 
-use std::sync::Arc;
-
 use arc_swap::ArcSwap;
 
 use super::*;
@@ -14,10 +12,7 @@ use crate::verdict::{Policy, Rules, Table};
 const MX: u16 = 15;
 
 fn rules() -> Rules {
-    Rules {
-        table: Arc::new(Table::reserved()),
-        policy: Policy::Any,
-    }
+    Rules::new(Table::reserved(), Policy::Any)
 }
 
 fn zone() -> Zone {

@@ -49,6 +49,8 @@ pub enum MxAnswer {
     },
     /// Not asked: the domain lies in a zone of our own.
     OwnZone,
+    /// Not asked: the operator has said what is to be said of the domain.
+    NotAsked,
     /// Could not be found out.
     Failed(Failure),
 }
@@ -215,7 +217,7 @@ impl MxAnswer {
     pub fn ttl(&self) -> Option<u32> {
         match *self {
             Self::Records { ttl } | Self::Implicit { ttl } | Self::Null { ttl } => Some(ttl),
-            Self::Pending | Self::OwnZone | Self::Failed(_) => None,
+            Self::Pending | Self::OwnZone | Self::NotAsked | Self::Failed(_) => None,
         }
     }
 }

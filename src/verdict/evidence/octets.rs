@@ -28,6 +28,7 @@ mod mx {
     pub(super) const NULL: u8 = 3;
     pub(super) const OWN_ZONE: u8 = 4;
     pub(super) const FAILED: u8 = 5;
+    pub(super) const NOT_ASKED: u8 = 6;
 }
 
 /// Where a host's addresses come from.
@@ -82,6 +83,7 @@ pub(super) fn put_mx(octets: &mut Vec<u8>, mx: MxAnswer) {
         MxAnswer::Implicit { ttl } => (mx::IMPLICIT, Some(ttl.into())),
         MxAnswer::Null { ttl } => (mx::NULL, Some(ttl.into())),
         MxAnswer::OwnZone => (mx::OWN_ZONE, None),
+        MxAnswer::NotAsked => (mx::NOT_ASKED, None),
         MxAnswer::Failed(failure) => (mx::FAILED, Some(number_of(failure))),
     };
     octets.push(kind);
@@ -257,6 +259,7 @@ impl<'e> Cursor<'e> {
                 ttl: self.seconds()?,
             },
             mx::OWN_ZONE => MxAnswer::OwnZone,
+            mx::NOT_ASKED => MxAnswer::NotAsked,
             mx::FAILED => MxAnswer::Failed(self.failure()?),
             _ => return None,
         })

@@ -32,6 +32,18 @@ pub enum Action {
 }
 
 impl Action {
+    /// Reads a result that stands elsewhere than in a table.
+    ///
+    /// # Errors
+    /// What is wrong with it, and the octet at which that begins.
+    pub fn parse(result: &str) -> Result<Self, (usize, Problem)> {
+        let span = Span {
+            text: result,
+            at: 0,
+        };
+        Self::read(span).map_err(|flaw| (flaw.at, flaw.problem))
+    }
+
     /// Reads the result of a row as Postfix's access(5) does, within what a DNS answer can say.
     pub(super) fn read(result: Span<'_>) -> Result<Self, Flaw> {
         let (verb, rest) = result.word();

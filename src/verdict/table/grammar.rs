@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ipnet::IpNet;
+
 use super::action::Action;
 use super::error::{Flaw, Problem, TableError, excerpt};
 use super::lines::{Line, Span, is_space, logical_lines};
@@ -26,6 +28,25 @@ pub(super) struct Rules {
 }
 
 impl Rules {
+    /// Rows for these networks, in this order.
+    pub(super) fn of_networks(networks: impl Iterator<Item = (IpNet, Action)>) -> Self {
+        let mut rules = Self::default();
+        for (row, (block, action)) in networks.enumerate() {
+            rules.rows.push(Row {
+                line: row + 1,
+                pattern: block.to_string().into(),
+                action,
+            });
+            let pattern = Pattern {
+                block: block.trunc(),
+                negated: false,
+            };
+            let rows = row..row + 1;
+            rules.guards.push(Guard { pattern, rows });
+        }
+        rules
+    }
+
     /// Reads a file in the format of Postfix's cidr_table(5); `file` is its name for messages.
     pub(super) fn read(text: &str, file: &str) -> Result<Self, TableError> {
         let error = |(line, column), problem| TableError {

@@ -17,6 +17,8 @@ mod sweep;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
+use ipnet::IpNet;
+
 use action::TEXT_OCTETS_MAX;
 pub use action::{Action, CODE_DEFAULT};
 pub use error::{Problem, TableError};
@@ -30,6 +32,7 @@ const RULES_MAX: usize = 1 << 20;
 /// Rows in order, and which of them answers for an address.
 #[derive(Debug)]
 pub struct Table {
+    source: Box<str>,
     rows: Box<[Row]>,
     v4: Index<u32>,
     v6: Index<u128>,
@@ -55,6 +58,8 @@ impl fmt::Display for Row {
 /// An address that the table lists, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit<'table> {
+    /// The table's name.
+    pub source: &'table str,
     /// The row that lists it.
     pub row: &'table Row,
     /// The row's answer code.
@@ -75,7 +80,22 @@ impl Table {
     /// The first fault of the file, with its place. Postfix skips a bad line with a warning; here it
     /// refuses the file, because a table with a hole looks exactly like one without.
     pub fn parse(text: &str, source: &str) -> Result<Self, TableError> {
-        Rules::read(text, source).map(Self::from)
+        Ok(Self::of_rules(Rules::read(text, source)?, source))
+    }
+
+    /// A table of networks, each with what it does, in this order; `source` is its name.
+    #[must_use]
+    pub fn of_networks(networks: impl Iterator<Item = (IpNet, Action)>, source: &str) -> Self {
+        Self::of_rules(Rules::of_networks(networks), source)
+    }
+
+    fn of_rules(Rules { rows, guards }: Rules, source: &str) -> Self {
+        Self {
+            source: source.into(),
+            v4: Index::new(&sweep::sweep(rows.len(), &guards)),
+            v6: Index::new(&sweep::sweep(rows.len(), &guards)),
+            rows: rows.into(),
+        }
     }
 
     /// The table shipped with the program: the seed's networks and the rest of the special-purpose
@@ -120,6 +140,7 @@ impl Table {
         };
         match &row.action {
             Action::List { code, text } => Some(Hit {
+                source: &self.source,
                 row,
                 code: *code,
                 text,
@@ -129,20 +150,16 @@ impl Table {
         }
     }
 
+    /// The table's name: that of its file.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// All rows in the order of the file.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
-    }
-}
-
-impl From<Rules> for Table {
-    fn from(Rules { rows, guards }: Rules) -> Self {
-        Self {
-            v4: Index::new(&sweep::sweep(rows.len(), &guards)),
-            v6: Index::new(&sweep::sweep(rows.len(), &guards)),
-            rows: rows.into(),
-        }
     }
 }
 
