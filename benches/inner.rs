@@ -93,7 +93,10 @@ fn authority() -> (Authority<World>, Arc<Oracle<World>>) {
             burst: many,
         },
         memory_octets: 1 << 30,
-        gather: GatherLimits { mx_hosts_max: 16 },
+        gather: GatherLimits {
+            mx_hosts_max: 16,
+            hosts_per_domain_max: 5,
+        },
     };
     let lifetimes = Lifetimes {
         min_ttl: hour,

@@ -97,7 +97,10 @@ fn oracle() -> Oracle<Zones> {
             burst: many,
         },
         memory_octets: 16 << 30,
-        gather: GatherLimits { mx_hosts_max: 16 },
+        gather: GatherLimits {
+            mx_hosts_max: 16,
+            hosts_per_domain_max: 5,
+        },
     };
     let lifetimes = Lifetimes {
         min_ttl: DAY,

@@ -43,7 +43,10 @@ pub(super) fn dns() -> Dns<World> {
             burst: many,
         },
         memory_octets: 1 << 20,
-        gather: GatherLimits { mx_hosts_max: 16 },
+        gather: GatherLimits {
+            mx_hosts_max: 16,
+            hosts_per_domain_max: 5,
+        },
     };
     let lifetimes = Lifetimes {
         min_ttl: minute,

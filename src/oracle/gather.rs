@@ -1,6 +1,6 @@
 //! Collects the evidence on one domain, within limits, and decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
@@ -14,6 +14,9 @@ use crate::verdict::evidence::{Addresses, Answer, Draft, DraftHost, Failure, MxA
 pub struct GatherLimits {
     /// Hosts of one domain that are looked up. Each costs two upstream queries.
     pub mx_hosts_max: usize,
+    /// Hosts under one registered domain that are looked up, unless it is that of the domain itself:
+    /// who names a stranger's hosts in an MX RRset has us ask that stranger so many times two queries.
+    pub hosts_per_domain_max: usize,
 }
 
 /// Where a collection keeps what it knows, so that others can read it while it goes on.
@@ -105,13 +108,40 @@ fn from_mail_hosts(
         return Draft::without_hosts(MxAnswer::Null { ttl });
     }
     let mut hosts = by_preference(&answer.records, own);
-    let hosts_left_out = hosts.len().saturating_sub(limits.mx_hosts_max);
+    let hosts_named = hosts.len();
+    spare_strangers(&mut hosts, domain, limits.hosts_per_domain_max);
     hosts.truncate(limits.mx_hosts_max);
+    let hosts_left_out = hosts_named - hosts.len();
     Draft {
         mx: MxAnswer::Records { ttl },
         hosts,
         hosts_left_out,
     }
+}
+
+/// Leaves out the hosts under one registered domain that are too many, the least preferred ones; those
+/// under the domain's own may be as many as they are.
+///
+/// The attack is NXNSAttack's, with MX records in place of a delegation's: one answer of the
+/// attacker's, many queries to the victim. Real mail services have up to five hosts under one name.
+fn spare_strangers(hosts: &mut Vec<DraftHost>, domain: &Domain, hosts_per_domain_max: usize) {
+    let ours = registered(domain.as_str());
+    let mut named: HashMap<Box<str>, usize> = HashMap::new();
+    hosts.retain(|host| {
+        let theirs = registered(&host.name);
+        if theirs == ours || !matches!(host.addresses, Addresses::Resolved { .. }) {
+            return true;
+        }
+        let count = named.entry(theirs.into()).or_default();
+        *count += 1;
+        *count <= hosts_per_domain_max
+    });
+}
+
+/// The registered domain that a name lies in, by the Public Suffix List; the name itself if it lies in
+/// none.
+fn registered(name: &str) -> &str {
+    psl::domain_str(name).unwrap_or(name)
 }
 
 /// The hosts, each once at its best preference; equal ones by name, so that answers do not depend
@@ -157,7 +187,10 @@ mod tests {
     async fn check(domain: &str, script: &str, expected: &str) -> Vec<String> {
         let world = World::new(script);
         let mut pages = Pages(Draft::pending());
-        let limits = GatherLimits { mx_hosts_max: 3 };
+        let limits = GatherLimits {
+            mx_hosts_max: 3,
+            hosts_per_domain_max: 2,
+        };
         let own = [Domain::parse("bogusmx.local").unwrap()];
         gather(
             &world,
@@ -235,6 +268,29 @@ mod tests {
             "records 10 a.de [], 20 b.de [], 30 c.de [] +2",
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_stranger_is_asked_about_few_hosts() {
+        let script = "d.de MX 10 a.v.com 20 b.v.com 30 c.v.com 40 d.v.com 50 e.de";
+        let asked = check(
+            "d.de",
+            script,
+            "records 10 a.v.com [], 20 b.v.com [], 50 e.de [] +2",
+        );
+        assert_eq!(asked.await.len(), 7);
+        // Below a public suffix of two labels, each registered domain is another stranger.
+        let script = "d.de MX 10 a.v.co.uk 20 b.v.co.uk 30 c.w.co.uk";
+        let expected = "records 10 a.v.co.uk [], 20 b.v.co.uk [], 30 c.w.co.uk [] +0";
+        check("d.de", script, expected).await;
+        // A domain's own hosts are its own affair.
+        let script = "m.v.com MX 10 a.v.com 20 b.v.com 30 c.v.com";
+        let expected = "records 10 a.v.com [], 20 b.v.com [], 30 c.v.com [] +0";
+        check("m.v.com", script, expected).await;
+        // What is not looked up costs nobody anything.
+        let script = "d.de MX 10 127.0.0.1 10 127.0.0.2 10 127.0.0.3";
+        let expected = "records 10 127.0.0.1 [127.0.0.1], 10 127.0.0.2 [127.0.0.2], 10 127.0.0.3 [127.0.0.3] +0";
+        assert_eq!(check("d.de", script, expected).await, ["d.de MX"]);
     }
 
     #[tokio::test]

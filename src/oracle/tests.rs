@@ -25,7 +25,10 @@ fn limits() -> Limits {
             burst: many,
         },
         memory_octets: 1 << 20,
-        gather: GatherLimits { mx_hosts_max: 16 },
+        gather: GatherLimits {
+            mx_hosts_max: 16,
+            hosts_per_domain_max: 5,
+        },
     }
 }
 

@@ -1,13 +1,15 @@
 //! The limits: who is turned away at once, with SERVFAIL and never with silence, and who is answered all the same.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType::{A, MX};
 
 use crate::support::client::{UdpClient, over_udp};
-use crate::support::packet::Query;
-use crate::support::{Bench, THREE_ENDINGS, bench_with, question, wait_until};
+use crate::support::packet::{Query, name};
+use crate::support::upstream::Asked;
+use crate::support::{Bench, THREE_ENDINGS, bench, bench_with, question, wait_until};
 
 /// One evaluation at a time, and one that may wait for it.
 const NARROW: &str = r#"
@@ -162,4 +164,35 @@ fn a_client_that_asks_for_too_many_new_domains_gets_servfail_at_once() {
     wait_until("another evaluation", || {
         bench.ask("d.example", A).verdict() == "listed 127.0.0.2"
     });
+}
+
+/// Four hundred MX hosts, all of them below one name.
+fn four_hundred_hosts(domain: &str, victim: &str) -> String {
+    let mut world = String::new();
+    for at in 1..=400 {
+        writeln!(world, "{domain} MX {at} h{at}.{victim}").unwrap();
+    }
+    world
+}
+
+/// The questions that reached anybody about names below this one, but for its own MX.
+fn questions_below(bench: &Bench, victim: &str) -> usize {
+    let victim = name(victim);
+    let below = |asked: &&Asked| victim.zone_of(&asked.name) && asked.name != victim;
+    bench.upstream.asked().iter().filter(below).count()
+}
+
+#[test]
+fn a_domain_with_many_hosts_costs_a_stranger_few_queries() {
+    let bench = bench(&four_hundred_hosts("attacker.example", "victim.test"));
+    // Addresses that do not exist settle the verdict only when all of them are known.
+    bench.expect("attacker.example -> not listed");
+    assert_eq!(questions_below(&bench, "victim.test"), 2 * 5);
+}
+
+#[test]
+fn a_domain_with_many_hosts_of_its_own_costs_no_more_than_the_limit() {
+    let bench = bench(&four_hundred_hosts("own.example", "own.example"));
+    bench.expect("own.example -> not listed");
+    assert_eq!(questions_below(&bench, "own.example"), 2 * 16);
 }

@@ -100,6 +100,11 @@ pub(super) fn oracle(file: &ConfigFile) -> Result<Limits, SettingsError> {
         memory_octets: cache_mib.saturating_mul(1 << 20),
         gather: GatherLimits {
             mx_hosts_max: count("max_mx_hosts", file.max_mx_hosts, default::MAX_MX_HOSTS)?,
+            hosts_per_domain_max: count(
+                "max_hosts_per_domain",
+                file.max_hosts_per_domain,
+                default::MAX_HOSTS_PER_DOMAIN,
+            )?,
         },
     })
 }
