@@ -18,7 +18,7 @@
 //!            oracle/flight           evaluations under way, one a domain
 //!            oracle/gather           MX, then A and AAAA of every host
 //!            oracle/upstream         a socket for each query; over TCP hickory-resolver
-//!        ─ verdict::judge            evidence, table, policy: Listed, NotListed, Undecided (pure)
+//!        ─ verdict::judge            evidence, table, names, policy: Listed, NotListed, Undecided (pure)
 //!        ─ front/answer              verdict to code, text, TTL, refusal          (pure)
 //! packet
 //! ```
@@ -39,10 +39,10 @@
 //!
 //! | folder | knows | does not know |
 //! | --- | --- | --- |
-//! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
-//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `snapshot` (what outlives the process), `budget`, `ruling`, `clock`, `stats` | time, tasks | DNS packets, the command line |
+//! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `local` (what the operator says), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
+//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `snapshot` (what outlives the process), `budget`, `ruling`, `sight` (whether upstream strips addresses), `clock`, `stats` | time, tasks | DNS packets, the command line |
 //! | [`front`]: `zone`, `answer`, `authority`, `sitting` (answers that need no waiting), `dns`, `fast`, `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
-//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals` and `snapshot`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
+//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals`, `watch`, `canary` and `snapshot`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
 //!
 //! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
 //! demo's world.

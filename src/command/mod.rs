@@ -2,6 +2,7 @@
 
 mod address;
 pub mod args;
+mod canary;
 mod check;
 mod demo;
 mod descriptors;

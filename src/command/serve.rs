@@ -17,7 +17,7 @@ use super::settings::{LogLevel, Origin, Settings};
 use super::signals::{Daemon, Signals};
 use super::snapshot::Keeper;
 use super::watch::Watch;
-use super::{CommandError, Ending, descriptors, oracle, print, privilege, zones};
+use super::{CommandError, Ending, canary, descriptors, oracle, print, privilege, zones};
 use crate::front::authority::Authority;
 use crate::front::dns::Dns;
 use crate::front::listen::{self, Listener, UdpPath};
@@ -50,6 +50,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         settings.upstream = vec![demo.address()];
         // What is true of that world is not to be remembered of this one.
         settings.snapshot = None;
+        settings.canary_interval = None;
     }
 
     let listeners = bind(&settings)?;
@@ -77,6 +78,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     signals.watch(daemon, watch(&settings), stop.clone());
     let keeper = settings.snapshot.clone();
     let keeper = keeper.map(|file| Keeper::new(file, Arc::clone(&oracle)));
+    let looking = canary::watch(oracle, settings.canaries.clone(), settings.canary_interval);
     let drain = settings.front.answer_deadline + DRAIN_SLACK;
     let serving = listen::serve(listeners, dns, settings.tcp, stop, drain);
 
@@ -86,6 +88,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         served = serving => served?,
         shown = show(demo.as_ref(), &addresses, &settings.origins) => shown?,
         () = keep(keeper.as_ref()) => {}
+        () = looking => {}
     }
     if let Some(keeper) = keeper {
         keeper.save().await;

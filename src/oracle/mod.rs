@@ -12,6 +12,7 @@ pub mod lookup;
 mod memory;
 mod recall;
 mod ruling;
+mod sight;
 mod snapshot;
 pub mod stats;
 #[cfg(test)]
@@ -37,6 +38,8 @@ use lookup::Lookup;
 use memory::Memory;
 pub use memory::Sought;
 pub use ruling::{Lifetimes, Ruling, Sentence, Source};
+use sight::Jump;
+pub use sight::Sight;
 pub use snapshot::SnapshotError;
 use stats::Stats;
 
@@ -81,6 +84,7 @@ pub struct Oracle<L> {
     memory: Memory,
     flights: Arc<Flights>,
     budgets: Budgets,
+    sight: sight::Watch,
     stats: Stats,
 }
 
@@ -97,6 +101,7 @@ impl<L: Lookup> Oracle<L> {
             memory: Memory::new(limits.memory_octets),
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
             budgets: Budgets::new(limits.client_budget),
+            sight: sight::Watch::default(),
             stats: Stats::default(),
         }
     }
@@ -199,6 +204,20 @@ impl<L: Lookup> Oracle<L> {
     /// The clock that [`Self::recall`] goes by.
     pub fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// Asks for names that are known to have a reserved address, whether that is seen.
+    pub async fn look_for(&self, canaries: &[Domain]) -> Sight {
+        let sight = sight::look(&self.lookup, canaries).await;
+        if sight == Sight::Blind {
+            self.stats.blind.count();
+        }
+        sight
+    }
+
+    /// Ends when the share of hosts without addresses has jumped, once for each such jump.
+    pub async fn sight_jumped(&self) {
+        self.sight.jumped.notified().await;
     }
 
     /// The counters of the oracle's work.
@@ -337,6 +356,15 @@ impl<L: Lookup> Oracle<L> {
         }
         if evidence.hosts_left_out > 0 {
             self.stats.hosts_left_out.count();
+        }
+        if let Some(Jump { share, usual }) = self.sight.count(evidence) {
+            self.stats.no_address_jumps.count();
+            tracing::warn!(
+                "{} % of MX hosts have no address, where {} % is usual: if the upstream strips reserved \
+                 addresses, nothing is listed; 'bogusmx doctor' tells",
+                share / 10,
+                usual / 10
+            );
         }
     }
 

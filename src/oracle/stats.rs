@@ -41,6 +41,10 @@ pub struct Stats {
     /// Evaluations that found no host with an address: many of them hint at an upstream that
     /// strips reserved addresses.
     pub no_address: Counter,
+    /// Times that the share of hosts without addresses jumped.
+    pub no_address_jumps: Counter,
+    /// Looks at the canaries that saw no reserved address.
+    pub blind: Counter,
     /// Evaluations of domains with more MX hosts than the limit.
     pub hosts_left_out: Counter,
     /// Questions turned away because too many evaluations waited.
@@ -55,7 +59,7 @@ pub struct Stats {
 
 impl Stats {
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 12] {
+    pub fn counters(&self) -> [(&'static str, u64); 14] {
         [
             ("foregone", self.foregone.get()),
             ("remembered", self.remembered.get()),
@@ -64,6 +68,8 @@ impl Stats {
             ("refreshes", self.refreshes.get()),
             ("failures", self.failures.get()),
             ("no_address", self.no_address.get()),
+            ("no_address_jumps", self.no_address_jumps.get()),
+            ("blind", self.blind.get()),
             ("hosts_left_out", self.hosts_left_out.get()),
             ("overload", self.overload.get()),
             ("client_budget", self.client_budget.get()),

@@ -19,6 +19,7 @@
 //! | `crowd` | ten thousand evaluations at one time |
 //! | `bad_settings` | config, files and addresses that the daemon refuses to start with |
 //! | `bad_input` | packets that are no proper query |
+//! | `sight` | an upstream that strips reserved addresses is noticed |
 //! | `sizes` | messages that are too long for UDP, for EDNS, or for a name |
 //! | `tcp` | pipelining, message framing, connections that idle |
 //! | `snapshot` | what is remembered beyond a restart |
@@ -74,6 +75,7 @@ mod reserved_table;
 mod resolvers;
 mod rust_source;
 mod script;
+mod sight;
 mod sizes;
 mod snapshot;
 mod start_and_stop;

@@ -31,6 +31,11 @@ pub(super) fn span(filed: Option<Span>, default: Duration) -> Duration {
     filed.map_or(default, |span| span.0)
 }
 
+/// A length of time; none for one of 0, which says never.
+pub(super) fn some_time(filed: Option<Span>, default: Duration) -> Option<Duration> {
+    Some(span(filed, default)).filter(|span| !span.is_zero())
+}
+
 /// A length of time other than none.
 pub(super) fn positive(
     key: &'static str,

@@ -25,6 +25,7 @@ pub(super) const UNDECIDED_MAX_TTL: Duration = Duration::from_secs(5 * 60);
 pub(super) const SERVE_STALE: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) const STALE_TTL: Duration = Duration::from_secs(30);
 pub(super) const REFRESH_AHEAD_PERCENT: u32 = 10;
+pub(super) const CANARY_INTERVAL: Duration = Duration::from_secs(60 * 60);
 pub(super) const WATCH_INTERVAL: Duration = Duration::from_secs(5);
 pub(super) const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5 * 60);
 pub(super) const TCP_IDLE: Duration = Duration::from_secs(10);

@@ -41,6 +41,7 @@ pub struct ConfigFile {
     pub undecided: Option<UndecidedAs>,
     pub origin: Option<Vec<OriginSection>>,
     pub canary: Option<Vec<String>>,
+    pub canary_interval: Option<Span>,
     pub query_timeout: Option<Span>,
     pub query_tries: Option<u32>,
     pub answer_deadline: Option<Span>,

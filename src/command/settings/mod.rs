@@ -17,7 +17,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use thiserror::Error;
 
-use bounds::{list, positive, span};
+use bounds::{list, positive, some_time};
 use defaults as default;
 pub use file::LogLevel;
 use file::{ConfigError, ConfigFile, OriginSection};
@@ -42,6 +42,8 @@ pub struct Settings {
     pub origins: Vec<Origin>,
     /// Names that are known to have reserved addresses.
     pub canaries: Vec<Domain>,
+    /// How often the daemon asks for them; none if never.
+    pub canary_interval: Option<Duration>,
     /// What one upstream question may cost.
     pub upstream_limits: UpstreamLimits,
     /// What the oracle may use.
@@ -190,13 +192,13 @@ impl Settings {
             upstream: typed_or(&common.chain.upstream, filed_upstream).unwrap_or_default(),
             origins,
             canaries: canaries(&file)?,
+            canary_interval: some_time(file.canary_interval, default::CANARY_INTERVAL),
             upstream_limits: limits::upstream(&file)?,
             limits: limits::oracle(&file)?,
             lifetimes: limits::lifetimes(&file)?,
             front: limits::front(&file)?,
             tcp: limits::tcp(&file)?,
-            watch: Some(span(file.watch_interval, default::WATCH_INTERVAL))
-                .filter(|every| !every.is_zero()),
+            watch: some_time(file.watch_interval, default::WATCH_INTERVAL),
             snapshot: snapshot(&file)?,
             user: file.user.unwrap_or_else(|| default::USER.to_owned()),
             log: file.log.unwrap_or(LogLevel::DEFAULT),

@@ -53,6 +53,7 @@ pub(crate) struct Bench {
 pub(crate) struct Setup {
     upstream: Upstream,
     launch: Launch,
+    config: String,
 }
 
 /// A daemon with default settings over this world.
@@ -70,12 +71,21 @@ pub(crate) fn setup(world: &str) -> Setup {
     let upstream = Upstream::new(world);
     let address = upstream.address().to_string();
     let launch = Launch::new().args(&["--listen", "127.0.0.1:0", "--upstream", &address]);
-    Setup { upstream, launch }
+    // Scripted worlds have no canaries, and count every question.
+    let config = "canary_interval = \"0s\"\n".to_owned();
+    Setup {
+        upstream,
+        launch,
+        config,
+    }
 }
 
 impl Setup {
     pub(crate) fn config(mut self, text: &str) -> Self {
-        self.launch = self.launch.config(text);
+        if text.contains("canary_interval") {
+            self.config.clear();
+        }
+        self.config.push_str(text);
         self
     }
 
@@ -103,7 +113,7 @@ impl Setup {
     pub(crate) fn start(self) -> Bench {
         Bench {
             upstream: self.upstream,
-            daemon: self.launch.start(),
+            daemon: self.launch.config(&self.config).start(),
         }
     }
 }
