@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use ipnet::IpNet;
+
 /// The port of a resolver.
 const DNS_PORT: u16 = 53;
 
@@ -52,6 +54,24 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!("'{text}' is no address with a port: write 127.0.0.1:5300 or [::1]:5300")
     })
+}
+
+/// Reads a network; a single address stands for itself.
+///
+/// # Errors
+/// Says what a network looks like.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    let network = text.parse::<IpNet>().or_else(|_no_length| address());
+    let network =
+        network.map_err(|_| format!("'{text}' is no network: write 10.0.0.0/8 or fc00::/7"))?;
+    if network.trunc() != network {
+        let meant = network.trunc();
+        return Err(format!(
+            "'{text}' has bits behind its length: write {meant}"
+        ));
+    }
+    Ok(network)
 }
 
 #[cfg(test)]

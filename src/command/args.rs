@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 
-use super::address::{daemon_address, listen_address, server_address};
+use super::address::{daemon_address, listen_address, network, server_address};
 use crate::verdict::Policy;
 
 /// Lists mail domains whose MX resolves into reserved address space, as a DNSBL computed at query
@@ -74,6 +75,19 @@ impl From<ChainArgs> for CommonArgs {
     }
 }
 
+/// Where the daemon answers, and whom.
+#[derive(Clone, Debug, Default, Args)]
+pub struct AccessArgs {
+    /// Address to answer on, over UDP and TCP; repeatable [default: port 5300 of 127.0.0.1 and ::1]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
+    pub listen: Vec<SocketAddr>,
+
+    /// Network whose queries are answered; repeatable; a public address to answer on needs it
+    /// [default: loopback and private networks]
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    pub allow_query: Vec<IpNet>,
+}
+
 /// `bogusmx serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -81,9 +95,9 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Address to answer on, over UDP and TCP; repeatable [default: port 5300 of 127.0.0.1 and ::1]
-    #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
-    pub listen: Vec<SocketAddr>,
+    /// Where to answer, and whom.
+    #[command(flatten)]
+    pub access: AccessArgs,
 
     /// Answer over UDP one query at a time instead of in batches
     #[arg(long)]

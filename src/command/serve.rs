@@ -36,7 +36,7 @@ const QUIET: &str =
 /// Whatever keeps it from starting, named with what to do about it.
 pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     let signals = Signals::catch()?;
-    let mut settings = Settings::from(&args.common, &args.listen)?;
+    let mut settings = Settings::from(&args.common, Some(&args.access))?;
     log_to_stderr(settings.log)?;
     if args.no_fast_path {
         settings.udp = UdpPath::Plain;

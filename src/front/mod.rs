@@ -12,6 +12,7 @@ pub mod fast;
 #[cfg(test)]
 mod fixture;
 pub mod listen;
+pub mod nearby;
 pub mod sitting;
 pub mod stats;
 mod tcp;

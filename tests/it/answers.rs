@@ -257,6 +257,15 @@ fn only_the_networks_of_allow_query_are_served() {
 }
 
 #[test]
+fn networks_that_were_typed_win_over_the_file() {
+    let bench = setup(THREE_ENDINGS)
+        .config(r#"allow_query = ["10.0.0.0/8"]"#)
+        .args(&["--allow-query", "10.0.0.0/8", "--allow-query", "127.0.0.1"])
+        .start();
+    bench.expect("hot.de -> listed");
+}
+
+#[test]
 fn both_loopback_networks_are_served_by_default() {
     let bench = setup(THREE_ENDINGS).args(&["--listen", "[::1]:0"]).start();
     assert_eq!(bench.daemon.addresses().len(), 2);

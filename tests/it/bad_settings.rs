@@ -277,3 +277,31 @@ fn an_origin_that_is_none_of_several_is_refused() {
         &["--origin c.test is none of the zones in", "bogusmx.toml"],
     );
 }
+
+#[test]
+fn a_public_address_without_allow_query_is_refused() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:53", "[2001:db8::1]:53"] {
+        let refusal = good().args(&["--listen", address]).refused();
+        check(
+            &refusal,
+            &[
+                &format!("{address} is a public address"),
+                "--allow-query NETWORK",
+                "allow_query = [\"127.0.0.0/8\"",
+            ],
+        );
+        let filed = Launch::new()
+            .args(&["--upstream", "127.0.0.1:9"])
+            .config(&format!("listen = [\"127.0.0.1:0\", \"{address}\"]"))
+            .refused();
+        check(&filed, &[&format!("{address} is a public address")]);
+    }
+}
+
+#[test]
+fn a_network_that_is_none_is_refused_as_a_flag_too() {
+    let refusal = good().args(&["--allow-query", "10.0.0.0/40"]).refused();
+    assert_eq!(refusal.status, Some(2));
+    let said = &refusal.message;
+    assert!(said.contains("'10.0.0.0/40' is no network"), "{said}");
+}

@@ -24,7 +24,13 @@ fn it_shows_a_table_of_what_it_answers_and_answers_so() {
     let child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
         // All addresses, of which the demo names one that can be asked.
         .args(serve())
-        .args(["--demo", "--listen", "0.0.0.0:0"])
+        .args([
+            "--demo",
+            "--listen",
+            "0.0.0.0:0",
+            "--allow-query",
+            "127.0.0.1",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

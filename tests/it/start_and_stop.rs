@@ -189,6 +189,7 @@ fn all_addresses_of_both_families_go_together() {
     let daemon = Launch::new()
         .args(&["--upstream", "127.0.0.1:1"])
         .args(&["--listen", "[::]:5300", "--listen", "0.0.0.0:5300"])
+        .args(&["--allow-query", "127.0.0.1"])
         .inside("exec unshare --net \"$@\"")
         .start();
     assert_eq!(daemon.addresses().len(), 2);

@@ -29,6 +29,7 @@ fn the_answer_comes_from_the_address_that_was_asked() {
     own_network();
     let bench = setup(WORLD)
         .args(&["--listen", "0.0.0.0:0", "--listen", "[::]:0"])
+        .args(&["--allow-query", "127.0.0.0/8", "--allow-query", "::1"])
         .start();
     for (asked, domain) in [("127.0.0.7", "v4.example"), ("fd00::7", "v6.example")] {
         let asked: IpAddr = asked.parse().unwrap();

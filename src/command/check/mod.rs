@@ -59,7 +59,7 @@ enum Judge {
 /// # Errors
 /// If the settings are wrong, or standard output is closed.
 pub(super) async fn run(args: &CheckArgs) -> Result<Ending, CommandError> {
-    let settings = Settings::from(&args.common, &[])?;
+    let settings = Settings::from(&args.common, None)?;
     // There is one at least: settings without an origin have the default one.
     let Some(origin) = settings.origins.first().cloned() else {
         return Ok(Ending::Trouble);

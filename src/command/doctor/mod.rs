@@ -35,7 +35,7 @@ use crate::verdict::{Domain, Rules, Table};
 /// # Errors
 /// If the settings are wrong, or standard output is closed.
 pub(super) async fn run(args: &DoctorArgs) -> Result<Ending, CommandError> {
-    let settings = Settings::from(&args.chain.clone().into(), &[])?;
+    let settings = Settings::from(&args.chain.clone().into(), None)?;
     let mut report = Report {
         is_json: args.json,
         ending: Ending::Success,

@@ -5,8 +5,6 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-
 use crate::command::address::DAEMON_PORT;
 
 pub(super) const ORIGIN: &str = "bogusmx.local";
@@ -66,23 +64,4 @@ pub(super) fn listen() -> Vec<SocketAddr> {
         SocketAddr::from((Ipv4Addr::LOCALHOST, DAEMON_PORT)),
         SocketAddr::from((Ipv6Addr::LOCALHOST, DAEMON_PORT)),
     ]
-}
-
-/// Loopback, private and link-local networks (RFC 1918, RFC 4193, RFC 3927, RFC 4291).
-pub(super) fn allow_query() -> Vec<IpNet> {
-    let v4 = [
-        ([127, 0, 0, 0], 8),
-        ([10, 0, 0, 0], 8),
-        ([172, 16, 0, 0], 12),
-        ([192, 168, 0, 0], 16),
-        ([169, 254, 0, 0], 16),
-    ];
-    let v6 = [
-        (Ipv6Addr::LOCALHOST, 128),
-        (Ipv6Addr::from_segments([0xfc00, 0, 0, 0, 0, 0, 0, 0]), 7),
-        (Ipv6Addr::from_segments([0xfe80, 0, 0, 0, 0, 0, 0, 0]), 10),
-    ];
-    let v4 = v4.map(|(address, length)| IpNet::V4(Ipv4Net::new_assert(address.into(), length)));
-    let v6 = v6.map(|(address, length)| IpNet::V6(Ipv6Net::new_assert(address, length)));
-    v4.into_iter().chain(v6).collect()
 }

@@ -1,7 +1,7 @@
 //! The configuration file as it is written: TOML, flat, every key optional.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
-use crate::command::address::{listen_address, server_address};
+use crate::command::address::{listen_address, network, server_address};
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::verdict::Policy;
 
@@ -279,19 +279,7 @@ impl<'de> Deserialize<'de> for LogLevel {
 
 impl<'de> Deserialize<'de> for Network {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer, |text| {
-            let address = || text.parse::<IpAddr>().map(IpNet::from);
-            let network = text.parse::<IpNet>().or_else(|_no_length| address());
-            let network = network
-                .map_err(|_| format!("'{text}' is no network: write 10.0.0.0/8 or fc00::/7"))?;
-            if network.trunc() != network {
-                let meant = network.trunc();
-                return Err(format!(
-                    "'{text}' has bits behind its length: write {meant}"
-                ));
-            }
-            Ok(Self(network))
-        })
+        from_text(deserializer, |text| network(text).map(Self))
     }
 }
 

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::SettingsError;
-use super::bounds::{count, list, non_zero, number, positive, span};
+use super::bounds::{count, non_zero, number, positive, span};
 use super::defaults as default;
 use super::file::ConfigFile;
 use crate::front::authority::FrontLimits;
 use crate::front::listen::{TcpLimits, UDP_THREADS_MAX, UdpPath};
+use crate::front::nearby::NEARBY;
 use crate::oracle::gather::GatherLimits;
 use crate::oracle::upstream::UpstreamLimits;
 use crate::oracle::{ClientBudget, Lifetimes, Limits};
 
 /// What clients are granted.
-pub(super) fn front(file: &ConfigFile) -> Result<FrontLimits, SettingsError> {
-    let allow_query = list("allow_query", &file.allow_query, |one| one.0)?;
+pub(super) fn front(
+    file: &ConfigFile,
+    allow_query: Option<Vec<IpNet>>,
+) -> Result<FrontLimits, SettingsError> {
     Ok(FrontLimits {
-        allow_query: allow_query.unwrap_or_else(default::allow_query),
+        allow_query: allow_query.unwrap_or_else(|| NEARBY.to_vec()),
         answer_deadline: positive(
             "answer_deadline",
             file.answer_deadline,

@@ -22,9 +22,10 @@ use defaults as default;
 pub use file::LogLevel;
 use file::{ConfigError, ConfigFile, OriginSection};
 
-use super::args::CommonArgs;
+use super::args::{AccessArgs, CommonArgs};
 use crate::front::authority::FrontLimits;
 use crate::front::listen::{TcpLimits, UdpPath};
+use crate::front::nearby;
 use crate::front::zone::{NotListedAs, UndecidedAs};
 use crate::oracle::upstream::UpstreamLimits;
 use crate::oracle::{Lifetimes, Limits};
@@ -141,6 +142,13 @@ pub enum SettingsError {
         /// What it has to be.
         why: &'static str,
     },
+    /// Everybody could ask.
+    #[error(
+        "{0} is a public address, and nothing says whose queries are to be answered there: name their \
+         networks with --allow-query NETWORK or 'allow_query' in the configuration, such as allow_query \
+         = [\"127.0.0.0/8\", \"192.0.2.0/24\"]"
+    )]
+    OpenToAll(SocketAddr),
     /// There is nobody to ask.
     #[error(
         "{}: {why}: name a resolver with --upstream ADDR or 'upstream' in the configuration",
@@ -163,11 +171,12 @@ impl Origin {
 }
 
 impl Settings {
-    /// Puts together what was typed and what the file says; what was typed wins.
+    /// Puts together what was typed and what the file says; what was typed wins. Without `access`
+    /// nobody is to be let in, and who would be is not looked at.
     ///
     /// # Errors
     /// [`SettingsError`] names the key or flag.
-    pub fn from(common: &CommonArgs, listen: &[SocketAddr]) -> Result<Self, SettingsError> {
+    pub fn from(common: &CommonArgs, access: Option<&AccessArgs>) -> Result<Self, SettingsError> {
         let file = common
             .chain
             .config
@@ -178,14 +187,13 @@ impl Settings {
         let origins = origins(&file, common)?;
         let filed_listen = list("listen", &file.listen, |one| one.0)?;
         let filed_upstream = list("upstream", &file.upstream, |one| one.0)?;
-        let typed_or = |typed: &[SocketAddr], filed: Option<Vec<SocketAddr>>| {
-            if typed.is_empty() {
-                filed
-            } else {
-                Some(typed.to_vec())
-            }
-        };
-        let listen = typed_or(listen, filed_listen);
+        let typed = access.cloned().unwrap_or_default();
+        let listen = typed_or(&typed.listen, filed_listen);
+        let filed_allow_query = list("allow_query", &file.allow_query, |one| one.0)?;
+        let allow_query = typed_or(&typed.allow_query, filed_allow_query);
+        if access.is_some() && allow_query.is_none() {
+            forbid_public(&addresses(listen.as_deref()))?;
+        }
         Ok(Self {
             udp: limits::udp(&file, addresses(listen.as_deref()).len())?,
             listen,
@@ -196,7 +204,7 @@ impl Settings {
             upstream_limits: limits::upstream(&file)?,
             limits: limits::oracle(&file)?,
             lifetimes: limits::lifetimes(&file)?,
-            front: limits::front(&file)?,
+            front: limits::front(&file, allow_query)?,
             tcp: limits::tcp(&file)?,
             watch: some_time(file.watch_interval, default::WATCH_INTERVAL),
             snapshot: snapshot(&file)?,
@@ -300,6 +308,24 @@ fn snapshot(file: &ConfigFile) -> Result<Option<SnapshotFile>, SettingsError> {
     )?;
     let path = file.snapshot.clone().or_else(default::snapshot);
     Ok(path.map(|path| SnapshotFile { path, interval }))
+}
+
+/// What was typed, else what the file says.
+fn typed_or<T: Clone>(typed: &[T], filed: Option<Vec<T>>) -> Option<Vec<T>> {
+    if typed.is_empty() {
+        filed
+    } else {
+        Some(typed.to_vec())
+    }
+}
+
+/// Refuses to answer on a public address where nobody said whom. The default lets no stranger in, but
+/// behind a router that translates addresses all strangers look like neighbours.
+fn forbid_public(listen: &[SocketAddr]) -> Result<(), SettingsError> {
+    let public = listen
+        .iter()
+        .find(|address| nearby::is_public(address.ip()));
+    public.map_or(Ok(()), |address| Err(SettingsError::OpenToAll(*address)))
 }
 
 /// The addresses that are set, else the default ones.

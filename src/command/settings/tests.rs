@@ -18,7 +18,7 @@ fn settings(text: &str) -> Settings {
     std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
     let mut common = CommonArgs::default();
     common.chain.config = Some(file.path().to_owned());
-    Settings::from(&common, &[]).unwrap_or_else(|error| panic!("{error}"))
+    Settings::from(&common, Some(&AccessArgs::default())).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The keys that `T` knows, out of serde's complaint about one that it does not.
