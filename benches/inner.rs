@@ -120,6 +120,7 @@ fn authority() -> (Authority<World>, Arc<Oracle<World>>) {
         allow_query: vec!["127.0.0.0/8".parse().unwrap()],
         answer_deadline: minute,
         pending_answers_max: 16,
+        responses_per_second: NonZeroU32::MIN,
     };
     let authority = Authority::new([zone].into(), Arc::clone(&oracle), front);
     (authority, oracle)

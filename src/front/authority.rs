@@ -4,6 +4,7 @@
 //! whoever encodes it instead of being returned.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +12,13 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::Answer;
+use super::cookie::{Presented, Returned, Secret};
+use super::nearby;
+use super::rates::Rates;
 use super::sitting::Sitting;
 use super::stats::FrontStats;
 use super::zone::{Place, Zone, place};
+use crate::oracle::clock::{Clock, Moment};
 use crate::oracle::lookup::Lookup;
 use crate::oracle::{Oracle, Patience};
 use crate::verdict::domain::NameBuffer;
@@ -28,6 +33,9 @@ pub struct FrontLimits {
     /// Queries that wait for a verdict at one time, past which they are answered SERVFAIL at once.
     /// Each costs a task of some kilobytes.
     pub pending_answers_max: usize,
+    /// Answers a second over UDP to the clients of one public network, and as many at once; past it
+    /// they are sent to TCP.
+    pub responses_per_second: NonZeroU32,
 }
 
 /// A place among those who wait for a verdict, taken until it is dropped.
@@ -51,6 +59,8 @@ pub struct Authority<L> {
     oracle: Arc<Oracle<L>>,
     limits: FrontLimits,
     pending: Arc<Semaphore>,
+    rates: Rates,
+    secret: Secret,
     stats: FrontStats,
 }
 
@@ -60,9 +70,11 @@ impl<L: Lookup> Authority<L> {
         let pending = limits.pending_answers_max.min(Semaphore::MAX_PERMITS);
         Self {
             zones,
+            rates: Rates::new(limits.responses_per_second, oracle.clock()),
             oracle,
             limits,
             pending: Arc::new(Semaphore::new(pending)),
+            secret: Secret::new(rand::random()),
             stats: FrontStats::default(),
         }
     }
@@ -75,6 +87,11 @@ impl<L: Lookup> Authority<L> {
     /// Begins to answer out of what is remembered.
     pub fn sitting(&self) -> Sitting<'_, L> {
         Sitting::begin(self)
+    }
+
+    /// The clock that cookies and rates go by.
+    pub fn clock(&self) -> Clock {
+        self.oracle.clock()
     }
 
     pub(super) fn zones(&self) -> &[Zone] {
@@ -90,6 +107,20 @@ impl<L: Lookup> Authority<L> {
         let client = client.to_canonical();
         let mut networks = self.limits.allow_query.iter();
         networks.any(|network| network.contains(&client))
+    }
+
+    /// The cookie for a client that presents this one.
+    pub fn cookie(&self, presented: Presented, client: IpAddr, now: Moment) -> Returned {
+        self.secret.returned(presented, client, now)
+    }
+
+    /// Takes one answer over UDP; false if the client is to come back over TCP. A cookie of ours shows
+    /// that the client's address is not forged, and then there is no limit.
+    #[inline]
+    pub fn spend(&self, client: IpAddr, cookie: Option<&Returned>) -> bool {
+        !nearby::is_public(client)
+            || cookie.is_some_and(|cookie| cookie.is_valid)
+            || self.rates.spend(client)
     }
 
     /// A place among those who wait for a verdict; none if all are taken.

@@ -14,6 +14,9 @@ use crate::oracle::world::World;
 use crate::oracle::{ClientBudget, Lifetimes, Limits, Oracle};
 use crate::verdict::{Domain, Policy, Rules, Table};
 
+/// What clients of one public network get over UDP.
+pub(super) const RESPONSES_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).unwrap();
+
 /// A name so long that an answer about it may not fit into 512 octets.
 pub(super) const LONG: &str = "a2345678901234567890123456789012345678901234567890123456789012.\
                     b2345678901234567890123456789012345678901234567890123456789012.\
@@ -32,6 +35,11 @@ const SCRIPT: &str = "hot.de MX 10 null.hot.de
 /// Serves `bogusmx.local` as by default, and `nx.bogusmx.example` with the other ways to say things
 /// and the longest text.
 pub(super) fn dns() -> Dns<World> {
+    dns_over(&format!("{SCRIPT}\n{LONG} MX 10 null.hot.de"))
+}
+
+/// The same over another world.
+pub(super) fn dns_over(script: &str) -> Dns<World> {
     let many = NonZeroU32::new(1_000_000).unwrap();
     let minute = Duration::from_secs(60);
     let limits = Limits {
@@ -72,12 +80,14 @@ pub(super) fn dns() -> Dns<World> {
         ),
     ];
     let own = zones.iter().map(|zone| zone.origin.clone()).collect();
-    let world = World::new(&format!("{SCRIPT}\n{LONG} MX 10 null.hot.de"));
-    let oracle = Arc::new(Oracle::new(world, own, limits, lifetimes));
+    let oracle = Arc::new(Oracle::new(World::new(script), own, limits, lifetimes));
     let front = FrontLimits {
-        allow_query: vec!["127.0.0.0/8".parse().unwrap()],
+        allow_query: ["127.0.0.0/8", "198.51.0.0/16", "2001:db8::/32"]
+            .map(|network| network.parse().unwrap())
+            .into(),
         answer_deadline: Duration::from_secs(1),
         pending_answers_max: 16,
+        responses_per_second: RESPONSES_PER_SECOND,
     };
     Dns::new(Arc::new(Authority::new(zones.into(), oracle, front)))
 }
@@ -91,4 +101,39 @@ fn zone(origin: &str, not_listed: NotListedAs, undecided: UndecidedAs, table: Ta
         undecided,
         rules: ArcSwap::from_pointee(Rules::new(table, Policy::Any)),
     }
+}
+
+/// A query for `name` below `origin`, and its EDNS record if that is not empty.
+pub(super) fn packet(name: &str, origin: &str, qtype: u16, flags: u16, edns: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0xab, 0xcd];
+    packet.extend(flags.to_be_bytes());
+    packet.extend([0, 1, 0, 0, 0, 0, 0, u8::from(!edns.is_empty())]);
+    for label in name.split('.').chain(origin.split('.')) {
+        if !label.is_empty() {
+            packet.push(u8::try_from(label.len()).unwrap());
+            packet.extend(label.bytes());
+        }
+    }
+    packet.push(0);
+    packet.extend(qtype.to_be_bytes());
+    packet.extend([0, 1]);
+    packet.extend(edns);
+    packet
+}
+
+/// An EDNS record.
+pub(super) fn edns(payload: u16, version: u8, flags: u16, options: &[u8]) -> Vec<u8> {
+    let mut record = vec![0, 0, 41];
+    record.extend(payload.to_be_bytes());
+    record.extend([0, version]);
+    record.extend(flags.to_be_bytes());
+    record.extend(u16::try_from(options.len()).unwrap().to_be_bytes());
+    record.extend(options);
+    record
+}
+
+/// An option of such a record.
+pub(super) fn option(code: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).unwrap();
+    [&code.to_be_bytes()[..], &length.to_be_bytes(), data].concat()
 }

@@ -1,11 +1,13 @@
 //! The protocols in which verdicts are asked for.
 //!
-//! `zone` and `answer` are pure; `authority` and `sitting` answer questions out of them and the oracle;
+//! `zone`, `answer`, `nearby` and `cookie` are pure; `authority` and `sitting` answer questions out of them
+//! and the oracle, and `rates` bounds what strangers get;
 //! `dns` turns packets into questions and answers into packets. `listen` binds the sockets, and
 //! `udp`, `fast` and `tcp` read them, each datagram with its two ends (`datagram`).
 
 pub mod answer;
 pub mod authority;
+pub mod cookie;
 mod datagram;
 pub mod dns;
 pub mod fast;
@@ -13,8 +15,11 @@ pub mod fast;
 mod fixture;
 pub mod listen;
 pub mod nearby;
+mod rates;
 pub mod sitting;
 pub mod stats;
+#[cfg(test)]
+mod strangers;
 mod tcp;
 mod udp;
 pub mod zone;

@@ -1,4 +1,4 @@
-//! Which addresses are those of the neighbourhood, and which may be anybody's.
+//! Which addresses are those of the neighbourhood, which may be anybody's, and which are one client's.
 //!
 //! Pure. What is here is fixed: a configuration may let strangers ask, and does not make neighbours of
 //! them.
@@ -33,6 +33,15 @@ const fn v6(address: Ipv6Addr, length: u8) -> IpNet {
 pub fn is_public(address: IpAddr) -> bool {
     let address = address.to_canonical();
     !NEARBY.iter().any(|network| network.contains(&address))
+}
+
+/// The network that a client stands for where clients are told apart: its first 24 bits of IPv4, or 56
+/// of IPv6, which is what one customer has.
+pub fn client_network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V4(client) => Ipv4Addr::from_bits(client.to_bits() & (u32::MAX << 8)).into(),
+        IpAddr::V6(client) => Ipv6Addr::from_bits(client.to_bits() & (u128::MAX << 72)).into(),
+    }
 }
 
 #[cfg(test)]
@@ -78,5 +87,16 @@ mod tests {
                 "::ffff:11.0.0.1",
             ],
         );
+    }
+
+    #[test]
+    fn clients_of_one_network_are_one() {
+        let check = |client: &str, network: &str| {
+            let client = client_network(client.parse().unwrap());
+            assert_eq!(client, network.parse::<IpAddr>().unwrap());
+        };
+        check("192.0.2.255", "192.0.2.0");
+        check("::ffff:192.0.2.255", "192.0.2.0");
+        check("2001:db8:1:2ff:ffff::1", "2001:db8:1:200::");
     }
 }

@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use super::answer::Answer;
 use super::authority::{Authority, Question};
+use super::cookie::{Presented, Returned};
 use super::stats::Tally;
 use super::zone::{Place, Settled, Zone, place};
 use crate::oracle::clock::Moment;
@@ -63,6 +64,25 @@ impl<'z, L: Lookup> Sitting<'z, L> {
     #[inline]
     pub fn is_allowed(&self, client: IpAddr) -> bool {
         self.authority.is_allowed(client)
+    }
+
+    /// As [`Authority::cookie`].
+    #[inline]
+    pub fn cookie(&self, presented: Presented, client: IpAddr) -> Returned {
+        self.authority.cookie(presented, client, self.now)
+    }
+
+    /// As [`Authority::spend`].
+    #[inline]
+    pub fn spend(&self, client: IpAddr, cookie: Option<&Returned>) -> bool {
+        self.authority.spend(client, cookie)
+    }
+
+    /// Hands `say` what is said to a client that is to come back over TCP.
+    pub fn slip<S>(&mut self, say: impl FnOnce(&Answer<'_>) -> S) -> S {
+        let answer = Answer::slip();
+        self.tally.count(&answer);
+        say(&answer)
     }
 
     /// Finds out where the answer is to be found; `buffer` is room for the name's text.

@@ -12,15 +12,16 @@ pub struct FrontStats {
     pub negative: Counter,
     /// SERVFAIL: undecided.
     pub undecided: Counter,
-    /// REFUSED: outside our zones.
+    /// REFUSED: outside our zones, in another class, or of clients that are not answered.
     pub refused: Counter,
-    /// Queries that were turned away before they were looked at: format, opcode, class, EDNS
-    /// version, client.
+    /// Queries that were turned away before they were looked at: format, opcode, EDNS version.
     pub faulty: Counter,
     /// Responses sent to us, which are never answered.
     pub dropped: Counter,
     /// Queries answered SERVFAIL because too many waited.
     pub pending_full: Counter,
+    /// Queries over UDP of public clients that had had their share, and were sent to TCP.
+    pub slipped: Counter,
     /// TCP connections closed at once because there were too many.
     pub tcp_full: Counter,
 }
@@ -33,12 +34,14 @@ pub(super) struct Tally {
     undecided: u64,
     refused: u64,
     faulty: u64,
+    slipped: u64,
 }
 
 impl Tally {
     /// Counts one answer.
     pub(super) fn count(&mut self, answer: &Answer<'_>) {
         let said = match answer.rcode {
+            _ if answer.is_truncated => &mut self.slipped,
             Rcode::NoError if !answer.records.is_empty() => &mut self.positive,
             Rcode::NoError | Rcode::NxDomain => &mut self.negative,
             Rcode::ServFail => &mut self.undecided,
@@ -65,6 +68,7 @@ impl FrontStats {
             (&self.undecided, tally.undecided),
             (&self.refused, tally.refused),
             (&self.faulty, tally.faulty),
+            (&self.slipped, tally.slipped),
         ];
         for (counter, count) in said.into_iter().filter(|(_, count)| *count > 0) {
             counter.add(count);
@@ -72,7 +76,7 @@ impl FrontStats {
     }
 
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 8] {
+    pub fn counters(&self) -> [(&'static str, u64); 9] {
         [
             ("positive", self.positive.get()),
             ("negative", self.negative.get()),
@@ -80,6 +84,7 @@ impl FrontStats {
             ("refused", self.refused.get()),
             ("faulty", self.faulty.get()),
             ("dropped", self.dropped.get()),
+            ("slipped", self.slipped.get()),
             ("pending_full", self.pending_full.get()),
             ("tcp_full", self.tcp_full.get()),
         ]

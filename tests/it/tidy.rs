@@ -23,7 +23,13 @@ const HICKORY: [&str; 4] = [
 ];
 
 /// Files that decide and do nothing else.
-const PURE: [&str; 3] = ["src/verdict/", "src/front/zone.rs", "src/front/answer/"];
+const PURE: [&str; 5] = [
+    "src/verdict/",
+    "src/front/zone.rs",
+    "src/front/answer/",
+    "src/front/nearby.rs",
+    "src/front/cookie.rs",
+];
 
 /// Words that have no place in those, and the paths that begin with these.
 const IMPURE_WORDS: [&str; 9] = [

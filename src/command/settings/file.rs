@@ -60,6 +60,7 @@ pub struct ConfigFile {
     pub waiting: Option<u32>,
     pub upstream_queries: Option<u32>,
     pub pending_answers: Option<u32>,
+    pub responses_per_second: Option<u32>,
     pub client_evaluations_per_second: Option<u32>,
     pub client_evaluations_burst: Option<u32>,
     pub cache_mib: Option<u32>,

@@ -32,6 +32,11 @@ pub(super) fn front(
             file.pending_answers,
             default::PENDING_ANSWERS,
         )?,
+        responses_per_second: non_zero(
+            "responses_per_second",
+            file.responses_per_second,
+            default::RESPONSES_PER_SECOND,
+        )?,
     })
 }
 

@@ -44,6 +44,8 @@ pub struct Answer<'a> {
     pub soa: Option<Soa<'a>>,
     /// The extended error (RFC 8914).
     pub trouble: Option<Trouble<'a>>,
+    /// Whether the client is to come back over TCP for the rest (RFC 1035, section 4.1.1).
+    pub is_truncated: bool,
 }
 
 /// The response codes that we use.
@@ -126,6 +128,24 @@ impl<'a> Answer<'a> {
             records: SmallVec::new(),
             soa: None,
             trouble: None,
+            is_truncated: false,
+        }
+    }
+
+    /// Nothing, but that the client is to come back over TCP: who forged its address cannot.
+    pub fn slip() -> Self {
+        Self {
+            is_truncated: true,
+            ..Self::bare(Rcode::NoError)
+        }
+    }
+
+    /// What is left of an answer that is too long for UDP.
+    pub fn truncated(&self) -> Self {
+        Self {
+            is_authoritative: self.is_authoritative,
+            is_truncated: true,
+            ..Self::bare(self.rcode)
         }
     }
 

@@ -8,8 +8,9 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncoder};
 use hickory_server::server::Request;
 use hickory_server::zone_handler::{MessageResponseBuilder, Queries};
 
-use super::Transport;
+use super::{Inquiry, Transport};
 use crate::front::answer::{self, Answer, Rcode, Soa, Trouble};
+use crate::front::cookie::{COOKIE, Returned};
 use crate::verdict::Domain;
 
 /// The payload that we send and take over UDP: what passes without fragments (RFC 9715).
@@ -24,29 +25,12 @@ pub(in crate::front) const EXTENDED_ERROR: u16 = 15;
 /// Encodes an answer; over UDP, one that is too long leaves without records and with TC set.
 ///
 /// None if the encoder fails, which no answer of ours makes it do.
-pub(super) fn answer(
-    request: &Request,
-    answer: &Answer<'_>,
-    transport: Transport,
-) -> Option<Vec<u8>> {
-    let edns = request
-        .edns
-        .as_ref()
-        .map(|theirs| edns(theirs, answer.trouble.as_ref()));
-    let whole = write(request, answer, edns.as_ref(), false)?;
-    if transport == Transport::Tcp || whole.len() <= payload(request).into() {
+pub(super) fn answer(inquiry: &Inquiry, answer: &Answer<'_>) -> Option<Vec<u8>> {
+    let whole = write(inquiry, answer)?;
+    if inquiry.transport == Transport::Tcp || whole.len() <= payload(&inquiry.request).into() {
         return Some(whole);
     }
-    let plain = request.edns.as_ref().map(|theirs| self::edns(theirs, None));
-    write(
-        request,
-        &Answer {
-            is_authoritative: answer.is_authoritative,
-            ..Answer::bare(answer.rcode)
-        },
-        plain.as_ref(),
-        true,
-    )
+    write(inquiry, &answer.truncated())
 }
 
 /// Encodes a response to a query whose question cannot be read or does not matter.
@@ -61,23 +45,25 @@ pub(super) fn header_only(query: &Header, rcode: Rcode) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-fn write(
-    request: &Request,
-    answer: &Answer<'_>,
-    edns: Option<&Edns>,
-    is_truncated: bool,
-) -> Option<Vec<u8>> {
-    let query = request.queries.queries().first()?;
+fn write(inquiry: &Inquiry, answer: &Answer<'_>) -> Option<Vec<u8>> {
+    let request = &inquiry.request;
     let mut metadata = Metadata::response_from_request(&request.metadata);
     metadata.response_code = code(answer.rcode);
     metadata.authoritative = answer.is_authoritative;
     metadata.recursion_available = false;
-    metadata.truncation = is_truncated;
+    metadata.truncation = answer.is_truncated;
+    // Without a question there are no records.
+    let name = request.queries.queries().first();
+    let name = name.map_or_else(Name::root, |query| query.original().name().clone());
     let records: Vec<Record> = answer
         .records
         .iter()
-        .map(|record| self::record(query.original().name().clone(), record))
+        .map(|record| self::record(name.clone(), record))
         .collect();
+    let edns = request
+        .edns
+        .as_ref()
+        .map(|theirs| edns(theirs, inquiry.cookie.as_ref(), answer.trouble.as_ref()));
     let soa = match &answer.soa {
         Some(soa) => Some(self::soa(soa)?),
         None => None,
@@ -85,7 +71,7 @@ fn write(
     let mut octets = Vec::with_capacity(PLAIN_PAYLOAD_OCTETS.into());
     let mut encoder = BinEncoder::new(&mut octets);
     encoder.set_max_size(u16::MAX);
-    MessageResponseBuilder::new(&request.queries, edns)
+    MessageResponseBuilder::new(&request.queries, edns.as_ref())
         .build(metadata, &records, [], &soa, [])
         .destructive_emit(&mut encoder)
         .ok()?;
@@ -103,11 +89,15 @@ fn payload(request: &Request) -> u16 {
 }
 
 /// Our OPT record (RFC 6891): version 0, DO as the client has it (RFC 3225, section 3).
-fn edns(theirs: &Edns, trouble: Option<&Trouble<'_>>) -> Edns {
+fn edns(theirs: &Edns, cookie: Option<&Returned>, trouble: Option<&Trouble<'_>>) -> Edns {
     let mut edns = Edns::new();
     edns.set_max_payload(EDNS_PAYLOAD_OCTETS);
     edns.set_version(0);
     edns.set_dnssec_ok(theirs.flags().dnssec_ok);
+    if let Some(cookie) = cookie {
+        edns.options_mut()
+            .insert(EdnsOption::Unknown(COOKIE, cookie.octets.into()));
+    }
     if let Some(Trouble { code, text }) = trouble {
         let text = text.to_array();
         let data = code.to_be_bytes().into_iter().chain(text.bytes()).collect();

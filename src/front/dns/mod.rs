@@ -13,13 +13,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hickory_net::xfer::Protocol;
-use hickory_proto::op::{Header, MessageType, OpCode};
+use hickory_proto::op::{Header, LowerQuery, MessageType, OpCode};
 use hickory_proto::rr::DNSClass;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use hickory_server::server::Request;
 
 use super::answer::{Answer, Rcode};
 use super::authority::{Admission, Authority, Question};
+use super::cookie::{Malformed, Presented, Returned};
 use crate::oracle::lookup::Lookup;
 use crate::verdict::domain::NameBuffer;
 
@@ -41,9 +43,33 @@ pub enum Begun {
 }
 
 /// A query whose answer takes a look-up.
-pub struct Waiting {
-    request: Box<Request>,
+pub struct Waiting(Box<Inquiry>);
+
+/// Whether a query over UDP has been counted against its client's share of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Not yet.
+    Due,
+    /// By who has looked at it before.
+    Taken,
+}
+
+/// A query that can be read, and what every answer to it depends on.
+struct Inquiry {
+    request: Request,
     transport: Transport,
+    /// The cookie that goes back.
+    cookie: Option<Returned>,
+}
+
+/// What is said to a query that is not looked at.
+enum Dismissal {
+    /// The question, which could not be read, is not repeated.
+    Unread(Rcode),
+    /// It is.
+    Read(Box<Inquiry>, Rcode),
+    /// The client is to come back over TCP.
+    Slip(Box<Inquiry>),
 }
 
 /// Answers DNS messages.
@@ -72,7 +98,7 @@ impl<L: Lookup> Dns<L> {
         client: SocketAddr,
         transport: Transport,
     ) -> Option<Vec<u8>> {
-        match self.begin(packet, client, transport) {
+        match self.begin(packet, client, transport, Share::Due) {
             Begun::Done(response) => response,
             Begun::Waiting(query) => match self.authority.admit() {
                 Some(admission) => self.finish(&query, admission).await,
@@ -82,31 +108,33 @@ impl<L: Lookup> Dns<L> {
     }
 
     /// Answers a packet as far as that takes no look-up.
-    pub fn begin(&self, packet: Vec<u8>, client: SocketAddr, transport: Transport) -> Begun {
-        let request = match self.take(packet, client, transport) {
-            Ok(request) => request,
+    pub fn begin(
+        &self,
+        packet: Vec<u8>,
+        client: SocketAddr,
+        transport: Transport,
+        share: Share,
+    ) -> Begun {
+        let inquiry = match self.take(packet, client, transport, share) {
+            Ok(inquiry) => inquiry,
             Err(response) => return Begun::Done(response),
         };
-        let name = name(&request);
+        let name = inquiry.name();
         let mut sitting = self.authority.sitting();
         let mut buffer = NameBuffer::new();
-        let placed = sitting.place(question(&request, &name), &mut buffer);
-        let say = |answer: &Answer<'_>| encode::answer(&request, answer, transport);
-        match sitting.answer(&placed, say) {
+        let placed = sitting.place(inquiry.question(&name), &mut buffer);
+        match sitting.answer(&placed, |answer| inquiry.say(answer)) {
             Some(response) => Begun::Done(response),
-            None => Begun::Waiting(Waiting {
-                request: Box::new(request),
-                transport,
-            }),
+            None => Begun::Waiting(Waiting(inquiry)),
         }
     }
 
     /// Answers a query, looking up what it takes.
     pub async fn finish(&self, query: &Waiting, admission: Admission) -> Option<Vec<u8>> {
-        let request = &query.request;
-        let name = name(request);
-        let (question, client) = (question(request, &name), request.src().ip());
-        let say = |answer: &Answer<'_>| query.say(answer);
+        let Waiting(inquiry) = query;
+        let name = inquiry.name();
+        let (question, client) = (inquiry.question(&name), inquiry.request.src().ip());
+        let say = |answer: &Answer<'_>| inquiry.say(answer);
         self.authority
             .answer(admission, question, client, say)
             .await
@@ -114,93 +142,137 @@ impl<L: Lookup> Dns<L> {
 
     /// SERVFAIL to a query, because there are too many who wait already.
     pub fn turn_away(&self, query: &Waiting) -> Option<Vec<u8>> {
-        self.authority.turn_away(|answer| query.say(answer))
+        self.authority.turn_away(|answer| query.0.say(answer))
     }
 
-    /// Takes a query in; else the response to what is none, or none that can be answered.
+    /// Takes a query in; else the response to what is none, or none that is looked at.
     fn take(
         &self,
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-    ) -> Result<Request, Option<Vec<u8>>> {
+        share: Share,
+    ) -> Result<Box<Inquiry>, Option<Vec<u8>>> {
         let header = Header::read(&mut BinDecoder::new(&packet)).map_err(|_short| None)?;
         // Answering a response would let two servers answer each other for ever.
         if header.message_type == MessageType::Response {
             self.authority.stats().dropped.count();
             return Err(None);
         }
-        self.read(&header, packet, client).map_err(|refusal| {
-            self.authority.stats().faulty.count();
-            match refusal {
-                (rcode, Some(request)) => encode::answer(&request, &Answer::bare(rcode), transport),
-                (rcode, None) => encode::header_only(&header, rcode),
+        let inquiry = read(&header, packet, client, transport);
+        let inquiry = inquiry.and_then(|inquiry| self.let_in(inquiry, share));
+        inquiry.map_err(|dismissal| match dismissal {
+            Dismissal::Unread(rcode) => {
+                self.authority.stats().count(&Answer::bare(rcode));
+                encode::header_only(&header, rcode)
             }
+            Dismissal::Read(inquiry, rcode) => self.dismiss(&inquiry, &Answer::bare(rcode)),
+            Dismissal::Slip(inquiry) => self.dismiss(&inquiry, &Answer::slip()),
         })
     }
 
-    /// Reads the query, or says with which code it is turned away: with the question echoed if it
-    /// could be read.
-    fn read(
-        &self,
-        header: &Header,
-        packet: Vec<u8>,
-        client: SocketAddr,
-    ) -> Result<Request, (Rcode, Option<Box<Request>>)> {
-        if header.op_code != OpCode::Query {
-            return Err((Rcode::NotImp, None));
+    fn dismiss(&self, inquiry: &Inquiry, answer: &Answer<'_>) -> Option<Vec<u8>> {
+        self.authority.stats().count(answer);
+        inquiry.say(answer)
+    }
+
+    /// Sees to the query's cookie, and to whether its client may ask.
+    fn let_in(&self, mut inquiry: Box<Inquiry>, share: Share) -> Result<Box<Inquiry>, Dismissal> {
+        let client = inquiry.request.src().ip();
+        match inquiry.presented() {
+            Some(Ok(presented)) => {
+                let now = self.authority.clock().now();
+                inquiry.cookie = Some(self.authority.cookie(presented, client, now));
+            }
+            Some(Err(Malformed)) => return Err(Dismissal::Read(inquiry, Rcode::FormErr)),
+            None => {}
         }
-        if header.counts.queries != 1 {
-            return Err((Rcode::FormErr, None));
+        if !self.authority.is_allowed(client) {
+            return Err(Dismissal::Read(inquiry, Rcode::Refused));
         }
-        // The protocol is hickory's business only where hickory sends.
-        let request = Request::from_bytes(packet, client, Protocol::Udp)
-            .map_err(|_broken| (Rcode::FormErr, None))?;
-        if request
-            .edns
-            .as_ref()
-            .is_some_and(|edns| edns.version() != 0)
-        {
-            return Err((Rcode::BadVers, Some(Box::new(request))));
+        let queries = inquiry.request.queries.queries();
+        match queries.first().map(LowerQuery::query_class) {
+            Some(DNSClass::IN) => {}
+            Some(_) => return Err(Dismissal::Read(inquiry, Rcode::Refused)),
+            // The client wants a cookie and nothing else (RFC 7873, section 5.4).
+            None if inquiry.cookie.is_some() => {
+                return Err(Dismissal::Read(inquiry, Rcode::NoError));
+            }
+            None => return Err(Dismissal::Unread(Rcode::FormErr)),
         }
-        let class = request
-            .queries
-            .queries()
-            .first()
-            .map(|query| query.query_class());
-        if class != Some(DNSClass::IN) || !self.authority.is_allowed(client.ip()) {
-            return Err((Rcode::Refused, Some(Box::new(request))));
+        let is_due = inquiry.transport == Transport::Udp && share == Share::Due;
+        if is_due && !self.authority.spend(client, inquiry.cookie.as_ref()) {
+            return Err(Dismissal::Slip(inquiry));
         }
-        Ok(request)
+        Ok(inquiry)
     }
 }
 
-impl Waiting {
+/// Reads a query, or says how it is dismissed.
+fn read(
+    header: &Header,
+    packet: Vec<u8>,
+    client: SocketAddr,
+    transport: Transport,
+) -> Result<Box<Inquiry>, Dismissal> {
+    if header.op_code != OpCode::Query {
+        return Err(Dismissal::Unread(Rcode::NotImp));
+    }
+    if header.counts.queries > 1 {
+        return Err(Dismissal::Unread(Rcode::FormErr));
+    }
+    // The protocol is hickory's business only where hickory sends.
+    let request = Request::from_bytes(packet, client, Protocol::Udp)
+        .map_err(|_broken| Dismissal::Unread(Rcode::FormErr))?;
+    let edns = request.edns.as_ref();
+    let is_known = edns.is_none_or(|edns| edns.version() == 0);
+    let inquiry = Box::new(Inquiry {
+        request,
+        transport,
+        cookie: None,
+    });
+    if is_known {
+        Ok(inquiry)
+    } else {
+        Err(Dismissal::Read(inquiry, Rcode::BadVers))
+    }
+}
+
+impl Inquiry {
     fn say(&self, answer: &Answer<'_>) -> Option<Vec<u8>> {
-        encode::answer(&self.request, answer, self.transport)
+        encode::answer(self, answer)
     }
-}
 
-fn question<'n>(request: &Request, name: &'n [u8]) -> Question<'n> {
-    let first = request.queries.queries().first();
-    Question {
-        name,
-        qtype: first.map_or(0, |query| query.query_type().into()),
+    /// The first cookie in the query.
+    fn presented(&self) -> Option<Result<Presented, Malformed>> {
+        let option = self.request.edns.as_ref()?.option(EdnsCode::Cookie)?;
+        let EdnsOption::Unknown(_, data) = option else {
+            return None;
+        };
+        Some(Presented::read(data))
     }
-}
 
-/// The name that is asked for, as on the wire, without pointers.
-fn name(request: &Request) -> Vec<u8> {
-    let mut name = Vec::new();
-    for query in request.queries.queries().iter().take(1) {
-        for label in query.original().name() {
-            // Labels have 63 octets at most.
-            name.push(u8::try_from(label.len()).unwrap_or_default());
-            name.extend(label);
+    fn question<'n>(&self, name: &'n [u8]) -> Question<'n> {
+        let first = self.request.queries.queries().first();
+        Question {
+            name,
+            qtype: first.map_or(0, |query| query.query_type().into()),
         }
     }
-    name.push(0);
-    name
+
+    /// The name that is asked for, as on the wire, without pointers.
+    fn name(&self) -> Vec<u8> {
+        let mut name = Vec::new();
+        for query in self.request.queries.queries().iter().take(1) {
+            for label in query.original().name() {
+                // Labels have 63 octets at most.
+                name.push(u8::try_from(label.len()).unwrap_or_default());
+                name.extend(label);
+            }
+        }
+        name.push(0);
+        name
+    }
 }
 
 #[cfg(test)]

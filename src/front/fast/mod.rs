@@ -23,9 +23,11 @@ use tokio_util::task::TaskTracker;
 
 use self::batch::{Batch, Queries, Replies};
 use self::wire::Query;
+use super::answer::Answer;
 use super::authority::Admission;
+use super::cookie::Returned;
 use super::datagram::{self, Ends};
-use super::dns::{Begun, Dns, Transport, Waiting};
+use super::dns::{Begun, Dns, Share, Transport, Waiting};
 use super::sitting::{Placed, Sitting};
 use crate::oracle::lookup::Lookup;
 use crate::verdict::domain::NameBuffer;
@@ -100,7 +102,10 @@ impl<L: Lookup> Lane<L> {
             let asked = asked.as_ref();
             match asked.and_then(|asked| asked.answer(&mut sitting, room)) {
                 Some(length) => replies.put(index, length),
-                None => self.hand_over(queries, &mut replies, index),
+                None => {
+                    let share = asked.map_or(Share::Due, |_| Share::Taken);
+                    self.hand_over(queries, &mut replies, index, share);
+                }
             }
         }
         drop((asked, sitting));
@@ -108,11 +113,18 @@ impl<L: Lookup> Lane<L> {
     }
 
     /// Leaves a packet to the path of `front/dns`, and its answer to a task if it takes a look-up.
-    fn hand_over(&self, queries: Queries<'_>, replies: &mut Replies<'_>, index: usize) {
+    fn hand_over(
+        &self,
+        queries: Queries<'_>,
+        replies: &mut Replies<'_>,
+        index: usize,
+        share: Share,
+    ) {
         let (Some(packet), Some(ends)) = (queries.octets(index), queries.ends(index)) else {
             return;
         };
-        let begun = self.dns.begin(packet.to_vec(), ends.client, Transport::Udp);
+        let packet = packet.to_vec();
+        let begun = (self.dns).begin(packet, ends.client, Transport::Udp, share);
         let response = match begun {
             Begun::Done(response) => response,
             Begun::Waiting(query) => match self.dns.authority().admit() {
@@ -145,11 +157,15 @@ impl<L: Lookup> Lane<L> {
 /// A plain query of a client that is allowed, and where its answer is to be found.
 pub struct Asked<'z, 'q> {
     query: Query<'q>,
-    placed: Placed<'z, 'q>,
+    /// The cookie that goes back.
+    cookie: Option<Returned>,
+    /// None if the client has had its share.
+    placed: Option<Placed<'z, 'q>>,
 }
 
 impl<'z, 'q> Asked<'z, 'q> {
-    /// Reads a packet; none if another path is to see to it. `name` is room for the name's text.
+    /// Reads a packet, and counts it against its client's share; none if another path is to see to it.
+    /// `name` is room for the name's text.
     pub fn read<L: Lookup>(
         packet: &'q [u8],
         client: IpAddr,
@@ -160,13 +176,22 @@ impl<'z, 'q> Asked<'z, 'q> {
         if !sitting.is_allowed(client) {
             return None;
         }
-        let placed = sitting.place(query.question(), name);
-        Some(Self { query, placed })
+        let presented = query.cookie();
+        let cookie = presented.map(|presented| sitting.cookie(presented, client));
+        let is_due = sitting.spend(client, cookie.as_ref());
+        let placed = is_due.then(|| sitting.place(query.question(), name));
+        Some(Self {
+            query,
+            cookie,
+            placed,
+        })
     }
 
     /// As [`Sitting::approach`].
     pub fn approach<L: Lookup>(&self, sitting: &Sitting<'z, L>) {
-        sitting.approach(&self.placed);
+        if let Some(placed) = &self.placed {
+            sitting.approach(placed);
+        }
     }
 
     /// Writes the answer into `reply` and says how long it is, if it needs no look-up.
@@ -175,6 +200,10 @@ impl<'z, 'q> Asked<'z, 'q> {
         sitting: &mut Sitting<'z, L>,
         reply: &mut [u8],
     ) -> Option<usize> {
-        sitting.answer(&self.placed, |answer| self.query.write(answer, reply))?
+        let write = |answer: &Answer<'_>| self.query.write(answer, self.cookie.as_ref(), reply);
+        match &self.placed {
+            Some(placed) => sitting.answer(placed, write)?,
+            None => sitting.slip(write),
+        }
     }
 }

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::front::fixture::{self, LONG};
+use crate::front::cookie::COOKIE;
+use crate::front::fixture::{self, LONG, edns, packet};
 use crate::oracle::world::World;
 
 /// Names below the zones: mail domains that are remembered, and names that need no verdict.
@@ -86,45 +87,22 @@ fn warm(runtime: &Runtime) -> Dns<World> {
     dns
 }
 
-fn packet(name: &str, origin: &str, qtype: u16, flags: u16, edns: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0xab, 0xcd];
-    packet.extend(flags.to_be_bytes());
-    packet.extend([0, 1, 0, 0, 0, 0, 0, u8::from(!edns.is_empty())]);
-    for label in name.split('.').chain(origin.split('.')) {
-        if !label.is_empty() {
-            packet.push(u8::try_from(label.len()).unwrap());
-            packet.extend(label.bytes());
-        }
-    }
-    packet.push(0);
-    packet.extend(qtype.to_be_bytes());
-    packet.extend([0, 1]);
-    packet.extend(edns);
-    packet
-}
-
-/// An EDNS record.
-fn edns(payload: u16, version: u8, flags: u16, options: &[u8]) -> Vec<u8> {
-    let mut record = vec![0, 0, 41];
-    record.extend(payload.to_be_bytes());
-    record.extend([0, version]);
-    record.extend(flags.to_be_bytes());
-    record.extend(u16::try_from(options.len()).unwrap().to_be_bytes());
-    record.extend(options);
-    record
-}
-
-/// Those that are plain.
+/// Those that are plain, whatever they hold.
 fn any_option_code() -> impl Strategy<Value = u16> {
-    any::<u16>().prop_filter("is not plain", |code| *code != wire::CLIENT_SUBNET)
+    let is_plain = |code: &u16| ![wire::CLIENT_SUBNET, COOKIE].contains(code);
+    any::<u16>().prop_filter("is not plain", is_plain)
+}
+
+/// The data of a cookie, with or without a server's part.
+fn any_cookie() -> impl Strategy<Value = Vec<u8>> {
+    let lengths = prop_oneof![Just(8), Just(24), 16..=40_usize];
+    lengths.prop_flat_map(|length| prop::collection::vec(any::<u8>(), length))
 }
 
 fn any_edns() -> impl Strategy<Value = Vec<u8>> {
-    let option =
-        (any_option_code(), prop::collection::vec(any::<u8>(), 0..12)).prop_map(|(code, data)| {
-            let length = u16::try_from(data.len()).unwrap();
-            [&code.to_be_bytes()[..], &length.to_be_bytes(), &data].concat()
-        });
+    let unknown = (any_option_code(), prop::collection::vec(any::<u8>(), 0..12));
+    let option = prop_oneof![unknown, (Just(COOKIE), any_cookie())];
+    let option = option.prop_map(|(code, data)| fixture::option(code, &data));
     let options = prop::collection::vec(option, 0..3).prop_map(|options| options.concat());
     let some = (any::<u16>(), any::<bool>(), options).prop_map(|(payload, dnssec_ok, options)| {
         edns(payload, 0, u16::from(dnssec_ok) << 15, &options)
@@ -266,6 +244,13 @@ fn what_needs_more_than_a_glance_is_handed_over() {
         1,
         0,
         &edns(1232, 0, 0, &[0, 8, 0, 0]),
+    ));
+    check(&packet(
+        "hot.de",
+        ORIGINS[0],
+        1,
+        0,
+        &edns(1232, 0, 0, &fixture::option(COOKIE, &[0; 9])),
     ));
     check(b"\0\0\0\0\0\x01\0\0\0\0\0\0\xc0\x0c\0\x01\0\x01");
     check(&[]);

@@ -6,6 +6,7 @@
 
 use crate::front::answer::{Answer, Rcode, SOA, Trouble};
 use crate::front::authority::Question;
+use crate::front::cookie::{COOKIE, Presented, Returned};
 use crate::front::dns::encode::{EDNS_PAYLOAD_OCTETS, EXTENDED_ERROR, PLAIN_PAYLOAD_OCTETS};
 
 /// The length of a message's header (RFC 1035, section 4.1.1).
@@ -56,6 +57,7 @@ pub(super) struct Query<'p> {
 struct Edns {
     payload: u16,
     dnssec_ok: bool,
+    cookie: Option<Presented>,
 }
 
 /// Reads a query; none if it is not a plain one.
@@ -123,24 +125,32 @@ fn edns(rest: &mut &[u8]) -> Option<Edns> {
     let length = number(rest)?;
     let (options, after) = rest.split_at_checked(length.into())?;
     *rest = after;
-    let is_known = is_opt && version == 0 && are_plain(options);
+    let is_known = is_opt && version == 0;
+    let cookie = cookie(options)?;
     is_known.then_some(Edns {
         payload,
         dnssec_ok: u32::from_be_bytes(*ttl) & DNSSEC_OK != 0,
+        cookie,
     })
 }
 
-/// Whether the octets are options, each behind its code and length (RFC 6891, section 6.1.2), and none
-/// of them has a form that must be checked, though we make no use of it (RFC 7871, section 7.1.1).
-fn are_plain(mut octets: &[u8]) -> bool {
+/// The first cookie among options, each behind its code and length (RFC 6891, section 6.1.2); none if
+/// they are not plain: a cookie is malformed, or one has a form that must be checked, though we make no
+/// use of it (RFC 7871, section 7.1.1).
+fn cookie(mut octets: &[u8]) -> Option<Option<Presented>> {
+    let mut cookie = None;
     while let Some((head, rest)) = octets.split_first_chunk::<4>() {
         let [code @ .., high, low] = *head;
-        match rest.get(u16::from_be_bytes([high, low]).into()..) {
-            Some(after) if u16::from_be_bytes(code) != CLIENT_SUBNET => octets = after,
-            Some(_) | None => return false,
+        let length = u16::from_be_bytes([high, low]);
+        let (data, after) = rest.split_at_checked(length.into())?;
+        match u16::from_be_bytes(code) {
+            CLIENT_SUBNET => return None,
+            COOKIE if cookie.is_none() => cookie = Some(Presented::read(data).ok()?),
+            _ => {}
         }
+        octets = after;
     }
-    octets.is_empty()
+    octets.is_empty().then_some(cookie)
 }
 
 fn number(rest: &mut &[u8]) -> Option<u16> {
@@ -158,9 +168,19 @@ impl Query<'_> {
         }
     }
 
+    /// The cookie that came with it.
+    pub(super) fn cookie(&self) -> Option<Presented> {
+        self.edns?.cookie
+    }
+
     /// Writes the response, and says how long it is; one that is longer than the client takes goes
     /// without records and with TC set.
-    pub(super) fn write(&self, answer: &Answer<'_>, octets: &mut [u8]) -> Option<usize> {
+    pub(super) fn write(
+        &self,
+        answer: &Answer<'_>,
+        cookie: Option<&Returned>,
+        octets: &mut [u8],
+    ) -> Option<usize> {
         let payload = match self.edns {
             Some(edns) => edns
                 .payload
@@ -168,29 +188,23 @@ impl Query<'_> {
             None => PLAIN_PAYLOAD_OCTETS,
         };
         let octets = octets.get_mut(..payload.into())?;
-        self.write_whole(answer, octets).or_else(|| {
-            let short = Answer {
-                is_authoritative: answer.is_authoritative,
-                ..Answer::bare(answer.rcode)
-            };
-            let length = self.write_whole(&short, octets)?;
-            let truncated = octets.get_mut(2)?;
-            let [bit, _] = flag::TRUNCATED.to_be_bytes();
-            *truncated |= bit;
-            Some(length)
-        })
+        self.write_whole(answer, cookie, octets)
+            .or_else(|| self.write_whole(&answer.truncated(), cookie, octets))
     }
 
-    fn write_whole(&self, answer: &Answer<'_>, octets: &mut [u8]) -> Option<usize> {
+    fn write_whole(
+        &self,
+        answer: &Answer<'_>,
+        cookie: Option<&Returned>,
+        octets: &mut [u8],
+    ) -> Option<usize> {
         let mut out = Out { octets, length: 0 };
         let copied = self.flags & (flag::RECURSION_DESIRED | flag::CHECKING_DISABLED);
-        let authoritative = if answer.is_authoritative {
-            flag::AUTHORITATIVE
-        } else {
-            0
-        };
+        let set = |is_set, flag| if is_set { flag } else { 0 };
+        let own = set(answer.is_authoritative, flag::AUTHORITATIVE)
+            | set(answer.is_truncated, flag::TRUNCATED);
         out.put(&self.id)?;
-        out.number(flag::RESPONSE | authoritative | copied | code(answer.rcode)?)?;
+        out.number(flag::RESPONSE | own | copied | code(answer.rcode)?)?;
         out.number(1)?;
         out.count(answer.records.len())?;
         out.count(answer.soa.iter().count())?;
@@ -221,9 +235,10 @@ impl Query<'_> {
             out.number(EDNS_PAYLOAD_OCTETS)?;
             let flags = if edns.dnssec_ok { DNSSEC_OK } else { 0 };
             out.put(&flags.to_be_bytes())?;
-            out.behind_length(|out| match &answer.trouble {
-                None => Some(()),
-                Some(trouble) => out.trouble(trouble),
+            out.behind_length(|out| {
+                cookie.map_or(Some(()), |cookie| out.cookie(cookie))?;
+                let trouble = answer.trouble.as_ref();
+                trouble.map_or(Some(()), |trouble| out.trouble(trouble))
             })?;
         }
         Some(out.length)
@@ -272,6 +287,11 @@ impl Out<'_> {
         let field = self.octets.get_mut(place..start)?;
         field.copy_from_slice(&length.to_be_bytes());
         Some(())
+    }
+
+    fn cookie(&mut self, cookie: &Returned) -> Option<()> {
+        self.number(COOKIE)?;
+        self.behind_length(|out| out.put(&cookie.octets))
     }
 
     fn trouble(&mut self, trouble: &Trouble<'_>) -> Option<()> {
