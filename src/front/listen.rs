@@ -10,7 +10,6 @@ use nix::sys::socket::sockopt::RcvBufForce;
 use socket2::{Domain, Socket, Type};
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use super::dns::Dns;
 use super::fast::{Lane, Waker};
+use super::seats::Seats;
 use super::tcp::Connections;
 pub use super::tcp::TcpLimits;
 use super::{datagram, tcp, udp};
@@ -206,9 +206,7 @@ pub async fn serve<L: Lookup>(
     let tasks = TaskTracker::new();
     let shared = Arc::new(Connections {
         dns: Arc::clone(&dns),
-        free: Arc::new(Semaphore::new(
-            limits.connections_max.min(Semaphore::MAX_PERMITS),
-        )),
+        seats: Seats::new(limits.connections_max),
         idle: limits.idle,
         tasks: tasks.clone(),
         stop: stop.clone(),

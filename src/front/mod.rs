@@ -16,6 +16,7 @@ mod fixture;
 pub mod listen;
 pub mod nearby;
 mod rates;
+mod seats;
 pub mod sitting;
 pub mod stats;
 #[cfg(test)]

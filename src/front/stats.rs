@@ -22,7 +22,7 @@ pub struct FrontStats {
     pub pending_full: Counter,
     /// Queries over UDP of public clients that had had their share, and were sent to TCP.
     pub slipped: Counter,
-    /// TCP connections closed at once because there were too many.
+    /// TCP connections closed at once because there were too many, in all or of one network.
     pub tcp_full: Counter,
 }
 

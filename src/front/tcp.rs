@@ -8,13 +8,13 @@ use std::time::Duration;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dns::{Dns, Transport};
+use super::seats::Seats;
 use crate::oracle::lookup::Lookup;
 
 /// Queries of one connection that wait for their answers; past it no more are read.
@@ -26,7 +26,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What TCP clients may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpLimits {
-    /// Open connections; each costs a file descriptor and some kilobytes.
+    /// Open connections; each costs a file descriptor and some kilobytes. One client's network may have
+    /// half of them.
     pub connections_max: usize,
     /// How long a connection may stay without a whole query, and how long an answer may take to
     /// be read.
@@ -36,7 +37,7 @@ pub struct TcpLimits {
 /// What all connections of all listeners share.
 pub(super) struct Connections<L> {
     pub(super) dns: Arc<Dns<L>>,
-    pub(super) free: Arc<Semaphore>,
+    pub(super) seats: Arc<Seats>,
     pub(super) idle: Duration,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
@@ -58,7 +59,7 @@ pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connecti
             }
         };
         // Closing at once tells the client to come back; keeping it waiting would not.
-        let Ok(permit) = Arc::clone(&shared.free).try_acquire_owned() else {
+        let Some(seat) = shared.seats.take(client.ip()) else {
             shared.dns.authority().stats().tcp_full.count();
             continue;
         };
@@ -67,7 +68,7 @@ pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connecti
             if let Err(error) = converse(stream, client, &connection).await {
                 tracing::debug!(%client, %error, "a TCP connection broke off");
             }
-            drop(permit);
+            drop(seat);
         });
     }
 }

@@ -1,8 +1,10 @@
 //! A stub resolver: sends one query over UDP or TCP, or octets that are none, and hands out what comes back.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use super::answer::Answer;
 use super::packet::Query;
@@ -35,8 +37,13 @@ impl UdpClient {
             SocketAddr::V4(_) => (Ipv4Addr::LOCALHOST, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::LOCALHOST, 0).into(),
         };
-        let socket = UdpSocket::bind(any).expect("a loopback port");
-        socket.connect(server).expect("a loopback address");
+        Self::from(any.ip(), server)
+    }
+
+    /// From another address of this machine.
+    pub(crate) fn from(client: IpAddr, server: SocketAddr) -> Self {
+        let socket = UdpSocket::bind((client, 0)).expect("an address of this machine");
+        socket.connect(server).expect("a way to the daemon");
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { socket }
     }
@@ -69,7 +76,20 @@ pub(crate) struct TcpClient {
 
 impl TcpClient {
     pub(crate) fn new(server: SocketAddr) -> Self {
-        let stream = TcpStream::connect(server).expect("the daemon listens on TCP");
+        Self::over(TcpStream::connect(server).expect("the daemon listens on TCP"))
+    }
+
+    /// From another address of this machine.
+    pub(crate) fn from(client: IpAddr, server: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None).unwrap();
+        let bound = SocketAddr::new(client, 0).into();
+        socket.bind(&bound).expect("an address of this machine");
+        let connected = socket.connect(&server.into());
+        connected.expect("the daemon listens on TCP");
+        Self::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
