@@ -12,7 +12,8 @@ use super::zone::{NotListedAs, UndecidedAs, Zone};
 use crate::oracle::gather::GatherLimits;
 use crate::oracle::world::World;
 use crate::oracle::{ClientBudget, Lifetimes, Limits, Oracle};
-use crate::verdict::{Domain, Policy, Rules, Table};
+use crate::verdict::local::{DOMAIN_TEXT, NameList};
+use crate::verdict::{Domain, Local, Policy, Rules, Table};
 
 /// What clients of one public network get over UDP.
 pub(super) const RESPONSES_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).unwrap();
@@ -30,6 +31,7 @@ const SCRIPT: &str = "hot.de MX 10 null.hot.de
                                  mx.good.de A 192.0.1.1
                                  mx2.good.de AAAA 2600::1
                                  null.de MX 0 .
+                                 exempt.de MX 10 null.hot.de
                                  dead.de MX !servfail";
 
 /// Serves `bogusmx.local` as by default, and `nx.bogusmx.example` with the other ways to say things
@@ -99,8 +101,21 @@ fn zone(origin: &str, not_listed: NotListedAs, undecided: UndecidedAs, table: Ta
         origin,
         not_listed,
         undecided,
-        rules: ArcSwap::from_pointee(Rules::new(table, Policy::Any)),
+        rules: ArcSwap::from_pointee(Rules {
+            local: Arc::new(local()),
+            ..Rules::new(table, Policy::Any)
+        }),
     }
+}
+
+/// The operator's say: a domain that is exempt, and one that is listed.
+fn local() -> Local {
+    let domains = NameList::parse(
+        "!exempt.de\n.named.de REJECT Not here\n",
+        "domains",
+        DOMAIN_TEXT,
+    );
+    Local::new(domains.unwrap(), NameList::default(), &[])
 }
 
 /// A query for `name` below `origin`, and its EDNS record if that is not empty.

@@ -12,12 +12,14 @@ use crate::front::fixture::{self, LONG, edns, packet};
 use crate::oracle::world::World;
 
 /// Names below the zones: mail domains that are remembered, and names that need no verdict.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "hot.de",
     "good.de",
     "null.de",
     "dead.de",
     "gone.de",
+    "exempt.de",
+    "a.named.de",
     LONG,
     "test",
     "invalid",
