@@ -8,6 +8,7 @@
 //! | `verdicts` | from MX and address records to a verdict, when the upstream works |
 //! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
 //! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
+//! | `access` | clients of public networks: their share, cookies, and how much an answer is longer than its query |
 //! | `wildcard` | where answers leave from on a listener for all addresses |
 //! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
@@ -53,6 +54,7 @@
 
 mod support;
 
+mod access;
 mod answers;
 mod bad_input;
 mod bad_settings;

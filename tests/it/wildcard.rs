@@ -2,31 +2,19 @@
 //! somebody else's.
 
 use std::net::{IpAddr, SocketAddr};
-use std::process::Command;
 
 use hickory_proto::rr::RecordType::{A, MX};
-use nix::sched::{CloneFlags, unshare};
 
 use crate::support::client::UdpClient;
-use crate::support::{needs_root, question, setup};
+use crate::support::{own_network, question, setup};
 
 const WORLD: &str = "v4.example MX 10 mx.example
                      v6.example MX 10 mx.example
                      mx.example A 127.0.0.1";
 
-/// A loopback interface of this thread's own, with an IPv6 address beside ::1.
-fn own_network() {
-    needs_root("only root can make a network of its own");
-    unshare(CloneFlags::CLONE_NEWNET).unwrap();
-    for args in ["link set lo up", "-6 address add fd00::7/128 dev lo nodad"] {
-        let status = Command::new("ip").args(args.split(' ')).status();
-        assert!(status.expect("install iproute2").success(), "ip {args}");
-    }
-}
-
 #[test]
 fn the_answer_comes_from_the_address_that_was_asked() {
-    own_network();
+    own_network(&["fd00::7"]);
     let bench = setup(WORLD)
         .args(&["--listen", "0.0.0.0:0", "--listen", "[::]:0"])
         .args(&["--allow-query", "127.0.0.0/8", "--allow-query", "::1"])

@@ -28,8 +28,9 @@ pub const ANY: u16 = 255;
 /// Seconds that "not listed" counts where it stands for "could not find out".
 const UNDECIDED_TTL: u32 = 5;
 
-/// The longest text of an extended error: enough for the longest name and a reason.
-const TROUBLE_OCTETS_MAX: usize = 320;
+/// The longest text of an extended error: enough for nearly all names and a reason. It holds a name that
+/// whoever asks may have chosen, and longer ones would make the answer many times the query.
+const TROUBLE_OCTETS_MAX: usize = 128;
 
 /// What is said to one query, borrowed from what it is made of: making one allocates nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,9 +133,11 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Nothing, but that the client is to come back over TCP: who forged its address cannot.
+    /// Nothing, but that the client is to come back over TCP: who forged its address cannot. The name
+    /// has not been looked at; without authority some resolvers would take us for no server of it.
     pub fn slip() -> Self {
         Self {
+            is_authoritative: true,
             is_truncated: true,
             ..Self::bare(Rcode::NoError)
         }
@@ -316,7 +319,7 @@ impl Data<'_> {
 }
 
 impl TroubleText<'_> {
-    /// The text, cut where it is longer than any name and reason.
+    /// The text, cut where it is too long.
     pub fn to_array(self) -> ArrayString<TROUBLE_OCTETS_MAX> {
         let mut text = ArrayString::new();
         // What does not fit is left out.

@@ -10,10 +10,12 @@ pub(crate) mod world;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::RecordType;
+use nix::sched::{CloneFlags, unshare};
 
 use answer::Answer;
 use daemon::{Daemon, Launch};
@@ -41,6 +43,24 @@ pub(crate) fn needs_root(why: &str) {
         nix::unistd::geteuid().is_root(),
         "{why}: run the tests as root"
     );
+}
+
+/// Gives this thread, and the daemon that it starts, a loopback interface of its own, which has these
+/// addresses too.
+pub(crate) fn own_network(addresses: &[&str]) {
+    needs_root("only root can make a network of its own");
+    unshare(CloneFlags::CLONE_NEWNET).unwrap();
+    let ip = |args: &[&str]| {
+        let status = Command::new("ip").args(args).status();
+        assert!(status.expect("install iproute2").success(), "ip {args:?}");
+    };
+    ip(&["link", "set", "lo", "up"]);
+    for address in addresses {
+        match address.contains(':') {
+            true => ip(&["address", "add", address, "dev", "lo", "nodad"]),
+            false => ip(&["address", "add", address, "dev", "lo"]),
+        }
+    }
 }
 
 /// A daemon over a scripted world.
