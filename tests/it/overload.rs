@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType::{A, MX};
 
-use crate::support::client::{UdpClient, over_udp};
+use crate::support::client::{TcpClient, UdpClient, over_udp};
 use crate::support::packet::{Query, name};
 use crate::support::upstream::Asked;
 use crate::support::{Bench, THREE_ENDINGS, bench, bench_with, question, wait_until};
@@ -70,6 +70,24 @@ fn overload_is_servfail_at_once() {
 }
 
 #[test]
+fn overload_is_servfail_at_once_over_tcp_too() {
+    let (bench, _client) = overloaded();
+    let before = Instant::now();
+    for domain in ["f.example", "g.example"] {
+        let answer = bench.ask_over_tcp(domain, A);
+        assert_eq!(answer.verdict(), "undecided");
+        let (_, why) = answer.ede().unwrap();
+        assert_eq!(why, bench.ask(domain, A).ede().unwrap().1);
+        assert_eq!(bench.upstream.questions(domain, MX), 0);
+    }
+    assert!(before.elapsed() < Duration::from_secs(2), "not at once");
+    assert_eq!(
+        bench.ask_over_tcp("hot.de", A).verdict(),
+        "listed 127.0.0.2"
+    );
+}
+
+#[test]
 fn overload_is_not_remembered_against_a_domain() {
     let (bench, client) = overloaded();
     bench.upstream.release();
@@ -125,6 +143,13 @@ fn those_who_wait_are_in_nobody_else_s_way() {
     assert_eq!(turned_away.verdict(), "undecided");
     let (code, text) = turned_away.ede().unwrap();
     assert_eq!((code, &*text), (0, "too many queries wait for a verdict"));
+    // The same over TCP, where what comes behind it on the connection is answered as well.
+    let mut tcp = TcpClient::new(bench.address());
+    for (domain, verdict) in [("new.example", "undecided"), ("test", "listed 127.0.0.2")] {
+        let query = question(domain, A);
+        tcp.send(&query.bytes());
+        assert_eq!(tcp.answer(&query).verdict(), verdict);
+    }
     bench.upstream.release();
     client.receive();
 }
@@ -156,6 +181,9 @@ fn a_client_that_asks_for_too_many_new_domains_gets_servfail_at_once() {
     let said = domains.map(|domain| bench.ask(domain, A).verdict());
     assert_eq!(said[..2], ["listed 127.0.0.2", "listed 127.0.0.2"]);
     assert_eq!(said[3], "undecided", "{said:?}");
+    let mut more = ["e.example", "f.example", "g.example"].into_iter();
+    let is_undecided = |domain| bench.ask_over_tcp(domain, A).verdict() == "undecided";
+    assert!(more.any(is_undecided), "over TCP too");
     // What is cached costs the client nothing.
     for _ in 0..20 {
         bench.expect("a.example -> listed");
