@@ -81,7 +81,9 @@ impl Daemon {
     /// Logs what has been counted since the start.
     fn report(&self) {
         let front = self.authority.stats().counters();
+        let upstream = self.oracle.lookup().stats().counters();
         let counters = front.into_iter().chain(self.oracle.stats().counters());
+        let counters = counters.chain(upstream);
         let words: Vec<String> = counters
             .map(|(name, count)| format!("{name}={count}"))
             .collect();

@@ -225,6 +225,11 @@ impl<L: Lookup> Oracle<L> {
         &self.stats
     }
 
+    /// Who is asked.
+    pub fn lookup(&self) -> &L {
+        &self.lookup
+    }
+
     /// How many domains are remembered.
     pub fn remembered(&self) -> usize {
         self.memory.len()

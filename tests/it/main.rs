@@ -9,6 +9,7 @@
 //! | `failures` | what becomes of a verdict when some look-ups fail, and who is believed |
 //! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
 //! | `access` | clients of public networks: their share, cookies, and how much an answer is longer than its query |
+//! | `forged` | answers that are not believed: to other questions, in another case, about other names |
 //! | `wildcard` | where answers leave from on a listener for all addresses |
 //! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
@@ -65,6 +66,7 @@ mod daemons;
 mod demo;
 mod doctor;
 mod failures;
+mod forged;
 mod lifetimes;
 mod local;
 mod names;

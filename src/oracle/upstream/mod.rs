@@ -8,8 +8,10 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
 
+mod case;
 mod reply;
 mod server;
+mod stats;
 mod udp;
 
 use std::net::{IpAddr, SocketAddr};
@@ -28,6 +30,7 @@ use crate::verdict::Domain;
 use crate::verdict::evidence::Failure;
 use reply::{Chain, Reply, Resolved, target};
 use server::Server;
+pub use stats::UpstreamStats;
 
 /// The upstream resolvers, the one that answered last asked first.
 pub struct Upstream {
@@ -37,6 +40,7 @@ pub struct Upstream {
     /// Permits for questions under way.
     running: Semaphore,
     limits: UpstreamLimits,
+    stats: UpstreamStats,
 }
 
 /// What one upstream question may cost.
@@ -70,7 +74,13 @@ impl Upstream {
             preferred: AtomicUsize::new(0),
             running: Semaphore::new(limits.queries_max.min(Semaphore::MAX_PERMITS)),
             limits,
+            stats: UpstreamStats::default(),
         })
+    }
+
+    /// What has been counted since the start.
+    pub fn stats(&self) -> &UpstreamStats {
+        &self.stats
     }
 
     /// Asks for the records of `rtype` at `name`, and follows CNAMEs.
@@ -108,7 +118,8 @@ impl Upstream {
                 }
                 // The semaphore is never closed.
                 let _running = self.running.acquire().await;
-                let answer = server.ask(Query::query(name.clone(), rtype)).await;
+                let query = Query::query(name.clone(), rtype);
+                let answer = server.ask(query, &self.stats).await;
                 match Reply::read(answer) {
                     Ok(reply) => {
                         self.preferred.store(index, Ordering::Relaxed);

@@ -20,7 +20,8 @@ pub(super) fn target(exchange: &Name) -> Target {
         // Octet by octet, not escaped as hickory prints it: `::1` is an address.
         Err(_unfit) => {
             let labels: Vec<_> = exchange.iter().map(String::from_utf8_lossy).collect();
-            Target::Unfit(labels.join(".").into())
+            // Its end may be written as we wrote it in the question.
+            Target::Unfit(labels.join(".").to_ascii_lowercase().into())
         }
     }
 }
@@ -137,5 +138,16 @@ impl Chain {
             records: Vec::new(),
             ttl,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_host_name_is_shown_in_one_case() {
+        let exchange = Name::from_labels(["mX*1".as_bytes(), b"hOt", b"DE"]).unwrap();
+        assert_eq!(target(&exchange), Target::Unfit("mx*1.hot.de".into()));
     }
 }

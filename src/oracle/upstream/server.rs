@@ -1,6 +1,7 @@
-//! One upstream server: over UDP, and over TCP what does not fit there.
+//! One upstream server: over UDP, and over TCP what does not fit there or is in doubt.
 
 use std::net::SocketAddr;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Messag
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverOpts};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
-use super::udp;
+use super::case::Case;
+use super::stats::UpstreamStats;
+use super::udp::{self, Heard};
 
 /// The payload that we take over UDP: what passes without fragments (RFC 9715).
 const EDNS_PAYLOAD_OCTETS: u16 = 1232;
@@ -20,7 +23,17 @@ const EDNS_PAYLOAD_OCTETS: u16 = 1232;
 pub(super) struct Server {
     address: SocketAddr,
     query_timeout: Duration,
-    tcp: NameServerPool<TokioRuntimeProvider>,
+    case: Case,
+    tcp: Tcp,
+    connections: Pool,
+}
+
+type Pool = NameServerPool<TokioRuntimeProvider>;
+
+/// What connections are made of.
+struct Tcp {
+    server: NameServerConfig,
+    context: Arc<PoolContext>,
 }
 
 impl Server {
@@ -28,25 +41,90 @@ impl Server {
     pub(super) fn new(address: SocketAddr, query_timeout: Duration) -> Result<Self, NetError> {
         let mut connection = ConnectionConfig::tcp();
         connection.port = address.port();
-        let server = NameServerConfig::new(address.ip(), true, vec![connection]);
-        let context = PoolContext::new(options(query_timeout), TlsConfig::new()?);
-        let provider = TokioRuntimeProvider::new();
+        let tcp = Tcp {
+            server: NameServerConfig::new(address.ip(), true, vec![connection]),
+            context: Arc::new(PoolContext::new(options(query_timeout), TlsConfig::new()?)),
+        };
         Ok(Self {
             address,
             query_timeout,
-            tcp: NameServerPool::from_config([server], Arc::new(context), provider),
+            case: Case::default(),
+            connections: tcp.pool(),
+            tcp,
         })
     }
 
     /// Asks one question, once.
-    pub(super) async fn ask(&self, query: Query) -> Result<DnsResponse, NetError> {
-        let query = message(query);
-        let answer = udp::ask(self.address, &query, self.query_timeout).await?;
-        if answer.truncation {
-            let request = DnsRequest::new(query, DnsRequestOptions::default());
-            return self.tcp.send(request).first_answer().await;
+    pub(super) async fn ask(
+        &self,
+        mut query: Query,
+        stats: &UpstreamStats,
+    ) -> Result<DnsResponse, NetError> {
+        let keeps_case = self.case.is_kept();
+        if keeps_case {
+            query.name.randomize_label_case();
         }
-        Ok(DnsError::from_response(answer)?)
+        let query = message(query);
+        let patience = self.query_timeout;
+        match udp::ask(self.address, &query, keeps_case, patience, stats).await? {
+            Heard::Answer(answer) if answer.truncation => {
+                ask_over_tcp(&self.connections, &query, stats).await
+            }
+            Heard::Answer(answer) => Ok(DnsError::from_response(answer)?),
+            Heard::Doubt => self.settle(&query, stats).await,
+        }
+    }
+
+    /// Asks again where nobody off the path can forge, and finds out which it was: a server that
+    /// changes case, or a forged answer.
+    async fn settle(
+        &self,
+        query: &Message,
+        stats: &UpstreamStats,
+    ) -> Result<DnsResponse, NetError> {
+        // A pool of its own: one that is shared gives one answer to two who ask in different case.
+        let answer = ask_over_tcp(&self.tcp.pool(), query, stats).await;
+        if let Some(echoed) = echoed(&answer) {
+            if udp::has_case_of(query, echoed) {
+                stats.forged.count();
+            } else {
+                self.case.is_changed();
+            }
+        }
+        answer
+    }
+}
+
+impl Tcp {
+    fn pool(&self) -> Pool {
+        let provider = TokioRuntimeProvider::new();
+        NameServerPool::from_config([self.server.clone()], Arc::clone(&self.context), provider)
+    }
+}
+
+/// Asks one question over TCP, and believes what answers that question.
+async fn ask_over_tcp(
+    connections: &Pool,
+    query: &Message,
+    stats: &UpstreamStats,
+) -> Result<DnsResponse, NetError> {
+    stats.over_tcp.count();
+    let request = DnsRequest::new(query.clone(), DnsRequestOptions::default());
+    let answer = connections.send(request).first_answer().await;
+    match echoed(&answer) {
+        Some(echoed) if echoed != query.queries => Err(NetError::from("another question's answer")),
+        _ => answer,
+    }
+}
+
+/// The questions that an answer has, unless it is only an error.
+fn echoed(answer: &Result<DnsResponse, NetError>) -> Option<&[Query]> {
+    match answer {
+        Ok(response) => Some(&response.queries),
+        Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => {
+            Some(slice::from_ref(&*nothing.query))
+        }
+        Err(_) => None,
     }
 }
 

@@ -1,5 +1,5 @@
 //! One question over UDP, with what keeps forged answers out: a port and an id that nobody can
-//! foresee, for each question anew (RFC 5452).
+//! foresee, for each question anew (RFC 5452), and the case of its letters (`case`).
 //!
 //! Two evaluations that ask the same question at one time ask it each for itself: so a forged answer
 //! that gets through spoils one of them and not both.
@@ -9,10 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use hickory_net::NetError;
-use hickory_proto::op::{DnsResponse, Message};
+use hickory_proto::op::{DnsResponse, Message, Query};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
+
+use super::stats::UpstreamStats;
 
 /// How long a datagram is waited for before it is sent again; then twice as long, and so on.
 pub(super) const REPEAT: Duration = Duration::from_millis(400);
@@ -23,12 +25,23 @@ const ANSWER_OCTETS_MAX: usize = 4096;
 /// Random ports that are tried before the system is asked for one.
 const PORTS_TRIED: usize = 10;
 
-/// Asks `server`, and waits for its answer no longer than `patience`.
+/// What came for a question.
+pub(super) enum Heard {
+    /// Its answer.
+    Answer(DnsResponse),
+    /// Something that may be its answer or forged: only TCP can tell.
+    Doubt,
+}
+
+/// Asks `server`, and waits for its answer no longer than `patience`. With `keeps_case`, the answer
+/// must have the question octet for octet.
 pub(super) async fn ask(
     server: SocketAddr,
     query: &Message,
+    keeps_case: bool,
     patience: Duration,
-) -> Result<DnsResponse, NetError> {
+    stats: &UpstreamStats,
+) -> Result<Heard, NetError> {
     let octets = query.to_vec()?;
     let socket = UdpSocket::from_std(open(server)?.into())?;
     let deadline = Instant::now() + patience;
@@ -37,30 +50,55 @@ pub(super) async fn ask(
         // There is room for one datagram: to wait until the runtime has found that out is dear.
         SockRef::from(&socket).send(&octets)?;
         let until = deadline.min(Instant::now() + pause);
-        match timeout_at(until, receive(&socket, query)).await {
-            Ok(answer) => return answer,
+        match timeout_at(until, receive(&socket, query, keeps_case, stats)).await {
+            Ok(heard) => return heard,
             Err(_elapsed) if until == deadline => return Err(NetError::Timeout),
             Err(_elapsed) => pause *= 2,
         }
     }
 }
 
-/// The first datagram that answers the query; others are of an earlier question, or forged.
-async fn receive(socket: &UdpSocket, query: &Message) -> Result<DnsResponse, NetError> {
+/// The first datagram that may be the answer. Those that cannot be are forged: nobody else has had
+/// this port since the last question on it was answered.
+async fn receive(
+    socket: &UdpSocket,
+    query: &Message,
+    keeps_case: bool,
+    stats: &UpstreamStats,
+) -> Result<Heard, NetError> {
     loop {
         socket.readable().await?;
         let datagram = match take(socket) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
             outcome => outcome?,
         };
-        if !datagram.starts_with(&query.metadata.id.to_be_bytes()) {
-            continue;
+        if datagram.starts_with(&query.metadata.id.to_be_bytes()) {
+            match DnsResponse::from_buffer(datagram) {
+                Err(_unreadable) => return Ok(Heard::Doubt),
+                Ok(answer) if is_to(query, &answer) => {
+                    return Ok(if keeps_case && !has_case_of(query, &answer.queries) {
+                        Heard::Doubt
+                    } else {
+                        Heard::Answer(answer)
+                    });
+                }
+                Ok(_other) => {}
+            }
         }
-        let answer = DnsResponse::from_buffer(datagram)?;
-        if answer.queries == query.queries {
-            return Ok(answer);
-        }
+        stats.forged.count();
     }
+}
+
+/// Whether it answers this very question, case left aside (RFC 5452, section 9.1).
+pub(super) fn is_to(query: &Message, answer: &Message) -> bool {
+    answer.metadata.op_code == query.metadata.op_code && answer.queries == query.queries
+}
+
+/// Whether these questions are written as in the query, octet for octet.
+pub(super) fn has_case_of(query: &Message, echoed: &[Query]) -> bool {
+    let pairs = query.queries.iter().zip(echoed);
+    let mut names = pairs.map(|(asked, echo)| (asked.name(), echo.name()));
+    names.all(|(asked, echo)| asked.eq_case(echo))
 }
 
 /// Takes one datagram. The buffer lives only here: a query that waits has none.

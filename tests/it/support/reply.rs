@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::packet::{labels, name};
-use super::world::{Behaviour, World};
+use super::world::{Behaviour, Flaw, World};
 
 /// Everything sent for one question, in order.
 #[derive(Debug, Default)]
@@ -33,15 +33,19 @@ pub(crate) fn reply(world: &World, question: &Message, over_tcp: bool) -> Reply 
     for behaviour in &behaviours {
         match behaviour {
             Behaviour::Silent => return Reply::default(),
+            Behaviour::NoTcp if over_tcp => return Reply::default(),
             Behaviour::Held => reply.held = true,
             Behaviour::Delay(delay) => reply.delay = *delay,
             Behaviour::Garbage => honest = false,
             Behaviour::Truncated if !over_tcp => truncate(&mut message),
+            Behaviour::TcpWrongQuestion if over_tcp => spoil(&mut message, Flaw::Question, asked),
             Behaviour::UpperCase => shout(&mut message),
             _ => {}
         }
-        let forged = forged(behaviour, question, asked);
-        reply.messages.extend(forged);
+        if !over_tcp {
+            let forged = forged(behaviour, question, asked);
+            reply.messages.extend(forged);
+        }
     }
     if honest {
         let limit = usize::from(question.max_payload());
@@ -83,6 +87,14 @@ fn answer(world: &World, question: &Message, asked: &Query, behaviours: &[Behavi
             }
             Behaviour::NoSoa => soa = None,
             Behaviour::Beside(owner, address) => answers.push(address_record(owner, *address)),
+            Behaviour::Chaos(address) => {
+                let mut record = address_record(asked.name(), *address);
+                record.dns_class = DNSClass::CH;
+                answers.push(record);
+            }
+            Behaviour::Authority(owner, address) => {
+                message.add_authority(address_record(owner, *address));
+            }
             Behaviour::Glue(owner, address) => {
                 message.add_additional(address_record(owner, *address));
             }
@@ -123,18 +135,13 @@ fn look_up(world: &World, asked: &Query, one_link: bool) -> (Vec<Record>, bool) 
     (answers, world.exists(&owner))
 }
 
-/// An untrue message that comes before the true one.
+/// An untrue message that comes over UDP before the true one.
 fn forged(behaviour: &Behaviour, question: &Message, asked: &Query) -> Option<Vec<u8>> {
     let mut message = empty_response(question, asked.clone());
     match behaviour {
-        Behaviour::FirstWrongId(address) => {
-            message.metadata.id = question.metadata.id.wrapping_add(1);
+        Behaviour::First(flaw, address) => {
             message.add_answer(address_record(asked.name(), IpAddr::V4(*address)));
-        }
-        Behaviour::FirstWrongQuestion(address) => {
-            let other = name("another.question.example");
-            message.queries = vec![Query::query(other, asked.query_type())];
-            message.add_answer(address_record(asked.name(), IpAddr::V4(*address)));
+            spoil(&mut message, *flaw, asked);
         }
         Behaviour::Garbage | Behaviour::FirstGarbage => {
             let mut bytes = question.metadata.id.to_be_bytes().to_vec();
@@ -146,6 +153,39 @@ fn forged(behaviour: &Behaviour, question: &Message, asked: &Query) -> Option<Ve
         _ => return None,
     }
     Some(message.to_vec().expect("a message that encodes"))
+}
+
+/// Makes the answer wrong in one way.
+fn spoil(message: &mut Message, flaw: Flaw, asked: &Query) {
+    let other = || Query::query(name("another.question.example"), asked.query_type());
+    let mut same = asked.clone();
+    match flaw {
+        Flaw::Id => message.metadata.id = message.metadata.id.wrapping_add(1),
+        Flaw::Opcode => message.metadata.op_code = OpCode::Notify,
+        Flaw::Query => message.metadata.message_type = MessageType::Query,
+        Flaw::Question => message.queries = vec![other()],
+        Flaw::Two => message.queries.push(other()),
+        Flaw::Type => {
+            same.set_query_type(RecordType::TXT);
+            message.queries = vec![same];
+        }
+        Flaw::Class => {
+            same.set_query_class(DNSClass::CH);
+            message.queries = vec![same];
+        }
+        Flaw::Case => {
+            same.set_name(with_first_letter_flipped(asked.name()));
+            message.queries = vec![same];
+        }
+    }
+}
+
+/// One bit away from the name, which compares equal to it.
+fn with_first_letter_flipped(owner: &Name) -> Name {
+    let mut text = owner.to_ascii().into_bytes();
+    let first = text.iter_mut().find(|octet| octet.is_ascii_alphabetic());
+    *first.expect("a name with a letter") ^= 0x20;
+    name(&String::from_utf8(text).expect("ASCII"))
 }
 
 fn empty_response(question: &Message, asked: Query) -> Message {

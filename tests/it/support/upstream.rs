@@ -28,6 +28,8 @@ pub(crate) struct Upstream {
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) name: Name,
+    /// The name in the case that it was asked in.
+    pub(crate) written: String,
     pub(crate) record_type: RecordType,
     pub(crate) over_tcp: bool,
     pub(crate) at: Instant,
@@ -112,6 +114,12 @@ impl Upstream {
     /// Every question so far, in the order of arrival.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.service.asked.lock().unwrap().clone()
+    }
+
+    /// How many questions came over TCP.
+    pub(crate) fn questions_over_tcp(&self) -> usize {
+        let asked = self.service.asked.lock().unwrap();
+        asked.iter().filter(|asked| asked.over_tcp).count()
     }
 
     /// Waits until this name was asked for with this type at least so often.
@@ -228,6 +236,7 @@ impl Service {
         let mut asked = self.asked.lock().unwrap();
         asked.extend(message.queries.iter().map(|query| Asked {
             name: query.name().to_lowercase(),
+            written: query.name().to_ascii(),
             record_type: query.query_type(),
             over_tcp,
             at: Instant::now(),

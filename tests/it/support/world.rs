@@ -58,12 +58,40 @@ pub(crate) enum Behaviour {
     Beside(Name, IpAddr),
     /// `!glue=NAME/ADDRESS`: a record in the additional section.
     Glue(Name, IpAddr),
-    /// `!first-wrong-id=ADDRESS`: before the right answer, one under another id that says this address.
-    FirstWrongId(Ipv4Addr),
-    /// `!first-wrong-question=ADDRESS`: before the right answer, one to another question that says this address.
-    FirstWrongQuestion(Ipv4Addr),
-    /// `!first-garbage`: before the right answer, octets that are no message.
+    /// `!authority=NAME/ADDRESS`: a record in the authority section.
+    Authority(Name, IpAddr),
+    /// `!chaos=ADDRESS`: a record of the name that was asked for, in class CH.
+    Chaos(IpAddr),
+    /// `!no-tcp`: silent over TCP.
+    NoTcp,
+    /// `!tcp-wrong-question`: over TCP, the answer to another name's question.
+    TcpWrongQuestion,
+    /// `!first-wrong-id=ADDRESS` and so on: over UDP before the right answer, one with this flaw that says this
+    /// address.
+    First(Flaw, Ipv4Addr),
+    /// `!first-garbage`: over UDP before the right answer, octets that are no message.
     FirstGarbage,
+}
+
+/// What is wrong with a forged answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// `wrong-id`
+    Id,
+    /// `wrong-question`: it answers one for another name.
+    Question,
+    /// `wrong-type`: it answers one for another type.
+    Type,
+    /// `wrong-class`: it answers one in class CH.
+    Class,
+    /// `wrong-case`: the name is written in another case.
+    Case,
+    /// `two-questions`: it has another question beside the right one.
+    Two,
+    /// `wrong-opcode`: it answers a NOTIFY.
+    Opcode,
+    /// `query`: it is no response.
+    Query,
 }
 
 /// What the upstream knows.
@@ -184,9 +212,33 @@ impl Behaviour {
                 let (owner, address) = value.split_once('/')?;
                 Self::Glue(name(owner), address.parse().ok()?)
             }
-            "first-wrong-id" => Self::FirstWrongId(value.parse().ok()?),
-            "first-wrong-question" => Self::FirstWrongQuestion(value.parse().ok()?),
+            "authority" => {
+                let (owner, address) = value.split_once('/')?;
+                Self::Authority(name(owner), address.parse().ok()?)
+            }
+            "chaos" => Self::Chaos(value.parse().ok()?),
+            "no-tcp" => Self::NoTcp,
+            "tcp-wrong-question" => Self::TcpWrongQuestion,
             "first-garbage" => Self::FirstGarbage,
+            _ => {
+                let flaw = Flaw::read(kind.strip_prefix("first-")?)?;
+                Self::First(flaw, value.parse().ok()?)
+            }
+        })
+    }
+}
+
+impl Flaw {
+    fn read(word: &str) -> Option<Self> {
+        Some(match word {
+            "wrong-id" => Self::Id,
+            "wrong-question" => Self::Question,
+            "wrong-type" => Self::Type,
+            "wrong-class" => Self::Class,
+            "wrong-case" => Self::Case,
+            "two-questions" => Self::Two,
+            "wrong-opcode" => Self::Opcode,
+            "query" => Self::Query,
             _ => return None,
         })
     }
