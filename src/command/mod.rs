@@ -16,6 +16,8 @@ mod snapshot;
 mod watch;
 mod zones;
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ use zones::LoadError;
 use crate::front::listen::BindError;
 use crate::front::zone::Zone;
 use crate::oracle::Oracle;
-use crate::oracle::upstream::{Upstream, UpstreamError};
+use crate::oracle::upstream::{TrustAnchor, Upstream, UpstreamError};
 
 /// How a command ends; part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,8 @@ enum CommandError {
     Load(#[from] LoadError),
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    #[error("{}: no trust anchor: {why}", file.display())]
+    TrustAnchor { file: PathBuf, why: String },
     #[error(transparent)]
     Bind(#[from] BindError),
     #[error(transparent)]
@@ -107,7 +111,8 @@ pub fn run(cli: &Cli) -> Ending {
 
 /// The oracle of these settings.
 fn oracle(settings: &Settings) -> Result<Arc<Oracle<Upstream>>, CommandError> {
-    let upstream = Upstream::new(&settings.resolvers()?, settings.upstream_limits)?;
+    let resolvers = settings.resolvers()?;
+    let upstream = Upstream::new(&resolvers, settings.upstream_limits, anchor(settings)?)?;
     let own = settings
         .origins
         .iter()
@@ -119,6 +124,23 @@ fn oracle(settings: &Settings) -> Result<Arc<Oracle<Upstream>>, CommandError> {
         settings.limits,
         settings.lifetimes,
     )))
+}
+
+/// What answers are proved from, if they are to be proved.
+fn anchor(settings: &Settings) -> Result<Option<TrustAnchor>, CommandError> {
+    if !settings.dnssec {
+        return Ok(None);
+    }
+    let Some(file) = &settings.trust_anchor else {
+        return Ok(Some(TrustAnchor::of_root()));
+    };
+    let failed = |why| CommandError::TrustAnchor {
+        file: file.clone(),
+        why,
+    };
+    let text = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+    let anchor = TrustAnchor::parse(&text).map_err(|error| failed(error.to_string()))?;
+    Ok(Some(anchor))
 }
 
 /// The zones of these settings.

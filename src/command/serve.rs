@@ -51,6 +51,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         // What is true of that world is not to be remembered of this one.
         settings.snapshot = None;
         settings.canary_interval = None;
+        // It is not signed.
+        settings.dnssec = false;
     }
 
     let listeners = bind(&settings)?;
@@ -115,7 +117,12 @@ fn announce(settings: &Settings, zones: &[Zone]) -> Result<(), CommandError> {
     } else {
         ""
     };
-    tracing::info!("upstream {}{source}", resolvers.join(" "));
+    let proved = if settings.dnssec {
+        ", whose answers must prove that they are true (dnssec)"
+    } else {
+        ""
+    };
+    tracing::info!("upstream {}{source}{proved}", resolvers.join(" "));
     Ok(())
 }
 

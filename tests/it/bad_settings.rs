@@ -305,3 +305,20 @@ fn a_network_that_is_none_is_refused_as_a_flag_too() {
     let said = &refusal.message;
     assert!(said.contains("'10.0.0.0/40' is no network"), "{said}");
 }
+
+#[test]
+fn a_trust_anchor_that_is_none_is_named() {
+    let config = "dnssec = true\ntrust_anchor = \"{dir}/root.key\"";
+    let check_text = |text: &str, why: &str| {
+        let launch = good().config(config).file("root.key", text);
+        check(&launch.refused(), &["root.key: no trust anchor", why]);
+    };
+    check_text("", "no DNSKEY record of the root");
+    let key = "IN DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==";
+    check_text(&format!("de. {key}"), "no DNSKEY record of the root");
+    check_text("here are no keys", "write one DNSKEY record a line");
+    check(
+        &good().config(config).refused(),
+        &["root.key: no trust anchor"],
+    );
+}

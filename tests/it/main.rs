@@ -10,6 +10,7 @@
 //! | `trouble` | upstreams that answer wrongly, slowly, in pieces or not at all |
 //! | `access` | clients of public networks: their share, cookies, and how much an answer is longer than its query |
 //! | `forged` | answers that are not believed: to other questions, in another case, about other names |
+//! | `dnssec` | answers that the daemon proves, between a real Unbound and NSD, and somebody who changes them |
 //! | `wildcard` | where answers leave from on a listener for all addresses |
 //! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
@@ -64,6 +65,7 @@ mod clients;
 mod crowd;
 mod daemons;
 mod demo;
+mod dnssec;
 mod doctor;
 mod failures;
 mod forged;

@@ -28,6 +28,11 @@ struct Wire {
 
 impl Wire {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With lines of the daemon's configuration.
+    fn with(config: &str) -> Self {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");
         socket
             .set_read_timeout(Some(Duration::from_secs(10)))
@@ -35,7 +40,7 @@ impl Wire {
         let address = socket.local_addr().unwrap().to_string();
         let daemon = Launch::new()
             .args(&["--listen", "127.0.0.1:0", "--upstream", &address])
-            .config(PATIENT)
+            .config(&(PATIENT.to_owned() + config))
             .start();
         Self { socket, daemon }
     }
@@ -83,6 +88,22 @@ fn each_query_has_a_port_and_an_id_of_its_own() {
         // Two of them may be equal by chance.
         assert!(numbers.len() >= QUERIES - 2, "{numbers:?}");
         assert!(numbers[QUERIES - 3] - numbers[0] > 1024, "{numbers:?}");
+    }
+}
+
+#[test]
+fn signatures_are_asked_for_only_where_they_are_looked_at() {
+    for (config, wanted) in [
+        ("", false),
+        ("dnssec = false", false),
+        ("dnssec = true", true),
+    ] {
+        let wire = Wire::with(config);
+        let client = UdpClient::new(wire.daemon.address());
+        client.send(&question("hot.example", A).bytes());
+        let (query, _) = wire.take();
+        let edns = query.edns.expect("EDNS");
+        assert_eq!(edns.flags().dnssec_ok, wanted, "{config}");
     }
 }
 

@@ -42,6 +42,8 @@ pub struct ConfigFile {
     pub origin: Option<Vec<OriginSection>>,
     pub canary: Option<Vec<String>>,
     pub canary_interval: Option<Span>,
+    pub dnssec: Option<bool>,
+    pub trust_anchor: Option<PathBuf>,
     pub query_timeout: Option<Span>,
     pub query_tries: Option<u32>,
     pub answer_deadline: Option<Span>,

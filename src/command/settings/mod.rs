@@ -39,6 +39,10 @@ pub struct Settings {
     pub listen: Option<Vec<SocketAddr>>,
     /// Resolvers to ask; empty for those of the system.
     pub upstream: Vec<SocketAddr>,
+    /// Whether answers are proved.
+    pub dnssec: bool,
+    /// The root's keys to prove them from; none for those that are compiled in.
+    pub trust_anchor: Option<PathBuf>,
     /// The zones to serve.
     pub origins: Vec<Origin>,
     /// Names that are known to have reserved addresses.
@@ -197,6 +201,8 @@ impl Settings {
         Ok(Self {
             udp: limits::udp(&file, addresses(listen.as_deref()).len())?,
             listen,
+            dnssec: file.dnssec.unwrap_or(false),
+            trust_anchor: file.trust_anchor.clone(),
             upstream: typed_or(&common.chain.upstream, filed_upstream).unwrap_or_default(),
             origins,
             canaries: canaries(&file)?,

@@ -42,6 +42,7 @@ fn the_example_shows_the_defaults() {
     unset.listen = Some(unset.addresses());
     // What has no default value is an example.
     assert_eq!(std::mem::take(&mut shown.upstream).len(), 1);
+    assert!(shown.trust_anchor.take().is_some());
     let snapshot = shown.snapshot.take().unwrap();
     assert_eq!(snapshot.interval, default::SNAPSHOT_INTERVAL);
     for origin in &mut shown.origins {

@@ -292,6 +292,7 @@ fn trouble(doubt: Doubt<'_>, source: Source) -> Trouble<'_> {
         _ if source == Source::Memory => 13,
         Failure::ServFail | Failure::Refused | Failure::Lame => 22,
         Failure::Timeout | Failure::Network => 23,
+        Failure::Bogus => 6,
         Failure::Pending
         | Failure::Broken
         | Failure::CnameChain

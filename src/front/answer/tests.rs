@@ -138,6 +138,11 @@ fn undecided_never_looks_like_innocence() {
         "ServFail  ede 22 upstream answered SERVFAIL",
     );
     check_failure(
+        Failure::Bogus,
+        fresh,
+        "ServFail  ede 6 upstream's answer fails DNSSEC validation",
+    );
+    check_failure(
         Failure::Pending,
         fresh,
         "ServFail  ede 0 still being looked up",

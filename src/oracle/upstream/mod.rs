@@ -4,43 +4,45 @@
 //! out of it), its search list, `/etc/hosts`, the names that it answers itself, and its way of
 //! following CNAMEs, which turns a chain that is too long into "no such record". Its pool of
 //! connections asks over TCP; over UDP, which nearly all questions take, `udp` asks, at half the cost,
-//! and hears of a closed port at once. `reply` reads the answers.
+//! and hears of a closed port at once. `servers` chooses whom to ask, `reply` reads the answers, and
+//! `validator` has hickory-net prove them, if that is wanted.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
 
 mod case;
+mod proof;
+mod relevant;
 mod reply;
 mod server;
+mod servers;
 mod stats;
 mod udp;
+mod validator;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_net::NetError;
 use hickory_proto::op::Query;
 use hickory_proto::rr::{Name, RData, RecordType};
 use thiserror::Error;
-use tokio::sync::Semaphore;
-use tokio::time::sleep;
 
 use super::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord};
 use crate::verdict::Domain;
 use crate::verdict::evidence::Failure;
 use reply::{Chain, Reply, Resolved, target};
-use server::Server;
+use server::Signatures;
+use servers::Servers;
 pub use stats::UpstreamStats;
+use validator::Validator;
+pub use validator::{TrustAnchor, TrustAnchorError};
 
-/// The upstream resolvers, the one that answered last asked first.
+/// The upstream resolvers.
 pub struct Upstream {
-    servers: Vec<Server>,
-    /// Index of the server that answered last.
-    preferred: AtomicUsize,
-    /// Permits for questions under way.
-    running: Semaphore,
-    limits: UpstreamLimits,
-    stats: UpstreamStats,
+    servers: Arc<Servers>,
+    /// None where answers are believed as they come.
+    validator: Option<Validator>,
 }
 
 /// What one upstream question may cost.
@@ -62,32 +64,35 @@ pub struct UpstreamLimits {
 pub struct UpstreamError(NetError);
 
 impl Upstream {
-    /// Prepares to ask `servers`, in this order until one fails. Sends nothing yet.
+    /// Prepares to ask `servers`, in this order until one fails; with an anchor, to have their answers
+    /// prove that they are true (RFC 4035). Sends nothing yet.
     ///
     /// # Errors
     /// If hickory-resolver refuses its options.
-    pub fn new(servers: &[SocketAddr], limits: UpstreamLimits) -> Result<Self, UpstreamError> {
-        let server = |address: &SocketAddr| Server::new(*address, limits.query_timeout);
-        let servers: Result<_, _> = servers.iter().map(server).collect();
+    pub fn new(
+        servers: &[SocketAddr],
+        limits: UpstreamLimits,
+        anchor: Option<TrustAnchor>,
+    ) -> Result<Self, UpstreamError> {
+        let servers = Arc::new(Servers::new(servers, limits).map_err(UpstreamError)?);
+        let validator = |anchor| Validator::new(Arc::clone(&servers), anchor);
         Ok(Self {
-            servers: servers.map_err(UpstreamError)?,
-            preferred: AtomicUsize::new(0),
-            running: Semaphore::new(limits.queries_max.min(Semaphore::MAX_PERMITS)),
-            limits,
-            stats: UpstreamStats::default(),
+            validator: anchor.map(validator),
+            servers,
         })
     }
 
     /// What has been counted since the start.
     pub fn stats(&self) -> &UpstreamStats {
-        &self.stats
+        &self.servers.stats
     }
 
     /// Asks for the records of `rtype` at `name`, and follows CNAMEs.
     async fn resolve(&self, name: &Domain, rtype: RecordType) -> Result<Resolved, Failure> {
-        let mut chain = Chain::from(fqdn(name)?, self.limits.cnames_max);
+        let mut chain = Chain::from(fqdn(name)?, self.servers.limits.cnames_max);
         loop {
-            let reply = self.ask(chain.end.clone(), rtype).await?;
+            let query = Query::query(chain.end.clone(), rtype);
+            let reply = self.ask(query).await?;
             let asked = chain.end.clone();
             if let Some(resolved) = chain.walk(&reply, rtype)? {
                 return Ok(resolved);
@@ -99,41 +104,14 @@ impl Upstream {
         }
     }
 
-    /// Asks one question: the preferred server first, as often as the limit says, then the others.
-    async fn ask(&self, name: Name, rtype: RecordType) -> Result<Reply, Failure> {
-        let first = self.preferred.load(Ordering::Relaxed);
-        let mut failure = Failure::Network;
-        for (index, server) in self
-            .servers
-            .iter()
-            .enumerate()
-            .cycle()
-            .skip(first)
-            .take(self.servers.len())
-        {
-            for attempt in 0..self.limits.query_tries.max(1) {
-                // A closed port may be that of a server which is just being restarted.
-                if attempt > 0 && failure == Failure::Network {
-                    sleep(udp::REPEAT).await;
-                }
-                // The semaphore is never closed.
-                let _running = self.running.acquire().await;
-                let query = Query::query(name.clone(), rtype);
-                let answer = server.ask(query, &self.stats).await;
-                match Reply::read(answer) {
-                    Ok(reply) => {
-                        self.preferred.store(index, Ordering::Relaxed);
-                        return Ok(reply);
-                    }
-                    Err(why) => failure = why,
-                }
-                // A server that answered will say the same again; a silent one may have lost it.
-                if !matches!(failure, Failure::Timeout | Failure::Network) {
-                    break;
-                }
+    async fn ask(&self, query: Query) -> Result<Reply, Failure> {
+        match &self.validator {
+            None => {
+                let response = self.servers.ask(&query, Signatures::Unwanted).await?;
+                Ok(Reply::of(response))
             }
+            Some(validator) => validator.ask(query).await,
         }
-        Err(failure)
     }
 }
 

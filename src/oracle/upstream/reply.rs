@@ -2,7 +2,7 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
 
-use hickory_net::{DnsError, NetError, NoRecords};
+use hickory_net::{DnsError, NetError};
 use hickory_proto::op::{DnsResponse, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
@@ -42,32 +42,51 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn read(answer: Result<DnsResponse, NetError>) -> Result<Self, Failure> {
-        match answer {
-            Ok(response) => Ok(Self {
-                negative_ttl: response.negative_ttl(),
-                negative: response.negative_ttl().is_some()
-                    || response.response_code == ResponseCode::NXDomain,
-                answers: response.into_message().answers,
-            }),
-            Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => Self::negative(&nothing),
-            Err(error) => Err(failure(&error)),
+    pub(super) fn of(response: DnsResponse) -> Self {
+        let negative_ttl = response.negative_ttl();
+        Self {
+            negative: response.answers.is_empty()
+                || negative_ttl.is_some()
+                || response.response_code == ResponseCode::NXDomain,
+            negative_ttl,
+            answers: response.into_message().answers,
         }
     }
 
-    fn negative(nothing: &NoRecords) -> Result<Self, Failure> {
-        // RFC 2308, section 2.2: name servers without an SOA are a referral, not NODATA.
-        let referral = nothing.response_code == ResponseCode::NoError
-            && nothing.soa.is_none()
-            && nothing.ns.is_some();
-        if referral {
-            return Err(Failure::Lame);
+    /// Of a response that speaks for this one name, be it an alias or not.
+    pub(super) fn of_proven(response: DnsResponse) -> Self {
+        Self {
+            negative_ttl: response.negative_ttl(),
+            negative: response.answers.is_empty(),
+            answers: response.into_message().answers,
         }
-        Ok(Self {
-            answers: Vec::new(),
-            negative_ttl: nothing.negative_ttl,
-            negative: true,
-        })
+    }
+}
+
+/// The response, if it answers the question, whether with records or without.
+pub(super) fn usable(answer: Result<DnsResponse, NetError>) -> Result<DnsResponse, Failure> {
+    let response = answer.map_err(|error| failure(&error))?;
+    match response.response_code {
+        ResponseCode::NoError if is_referral(&response) => Err(Failure::Lame),
+        ResponseCode::NoError | ResponseCode::NXDomain => Ok(response),
+        code => Err(failure_of(code)),
+    }
+}
+
+/// RFC 2308, section 2.2: name servers without an SOA are a referral, not NODATA.
+fn is_referral(response: &DnsResponse) -> bool {
+    let has = |wanted| {
+        let mut types = response.authorities.iter().map(Record::record_type);
+        types.any(|rtype| rtype == wanted)
+    };
+    response.answers.is_empty() && has(RecordType::NS) && !has(RecordType::SOA)
+}
+
+fn failure_of(code: ResponseCode) -> Failure {
+    match code {
+        ResponseCode::ServFail => Failure::ServFail,
+        ResponseCode::Refused => Failure::Refused,
+        _ => Failure::Broken,
     }
 }
 
@@ -75,8 +94,7 @@ fn failure(error: &NetError) -> Failure {
     match error {
         NetError::Timeout => Failure::Timeout,
         NetError::Io(_) | NetError::NoConnections | NetError::Busy => Failure::Network,
-        NetError::Dns(DnsError::ResponseCode(ResponseCode::ServFail)) => Failure::ServFail,
-        NetError::Dns(DnsError::ResponseCode(ResponseCode::Refused)) => Failure::Refused,
+        NetError::Dns(DnsError::ResponseCode(code)) => failure_of(*code),
         _ => Failure::Broken,
     }
 }

@@ -1,13 +1,12 @@
 //! One upstream server: over UDP, and over TCP what does not fit there or is in doubt.
 
 use std::net::SocketAddr;
-use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_net::runtime::TokioRuntimeProvider;
 use hickory_net::xfer::{DnsHandle as _, FirstAnswer as _};
-use hickory_net::{DnsError, NetError};
+use hickory_net::{DnsError, NetError, NoRecords};
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Message, Query};
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverOpts};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
@@ -18,6 +17,13 @@ use super::udp::{self, Heard};
 
 /// The payload that we take over UDP: what passes without fragments (RFC 9715).
 const EDNS_PAYLOAD_OCTETS: u16 = 1232;
+
+/// Whether an answer should bring what proves it (RFC 4035, section 3.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signatures {
+    Unwanted,
+    Wanted,
+}
 
 /// A server, with its open TCP connections.
 pub(super) struct Server {
@@ -58,19 +64,20 @@ impl Server {
     pub(super) async fn ask(
         &self,
         mut query: Query,
+        signatures: Signatures,
         stats: &UpstreamStats,
     ) -> Result<DnsResponse, NetError> {
         let keeps_case = self.case.is_kept();
         if keeps_case {
             query.name.randomize_label_case();
         }
-        let query = message(query);
+        let query = message(query, signatures);
         let patience = self.query_timeout;
         match udp::ask(self.address, &query, keeps_case, patience, stats).await? {
             Heard::Answer(answer) if answer.truncation => {
                 ask_over_tcp(&self.connections, &query, stats).await
             }
-            Heard::Answer(answer) => Ok(DnsError::from_response(answer)?),
+            Heard::Answer(answer) => Ok(answer),
             Heard::Doubt => self.settle(&query, stats).await,
         }
     }
@@ -84,8 +91,8 @@ impl Server {
     ) -> Result<DnsResponse, NetError> {
         // A pool of its own: one that is shared gives one answer to two who ask in different case.
         let answer = ask_over_tcp(&self.tcp.pool(), query, stats).await;
-        if let Some(echoed) = echoed(&answer) {
-            if udp::has_case_of(query, echoed) {
+        if let Ok(answer) = &answer {
+            if udp::has_case_of(query, &answer.queries) {
                 stats.forged.count();
             } else {
                 self.case.is_changed();
@@ -110,31 +117,38 @@ async fn ask_over_tcp(
 ) -> Result<DnsResponse, NetError> {
     stats.over_tcp.count();
     let request = DnsRequest::new(query.clone(), DnsRequestOptions::default());
-    let answer = connections.send(request).first_answer().await;
-    match echoed(&answer) {
-        Some(echoed) if echoed != query.queries => Err(NetError::from("another question's answer")),
-        _ => answer,
+    let answer = match connections.send(request).first_answer().await {
+        Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => message_of(nothing)?,
+        outcome => outcome?,
+    };
+    if udp::is_to(query, &answer) {
+        Ok(answer)
+    } else {
+        Err(NetError::from("another question's answer"))
     }
 }
 
-/// The questions that an answer has, unless it is only an error.
-fn echoed(answer: &Result<DnsResponse, NetError>) -> Option<&[Query]> {
-    match answer {
-        Ok(response) => Some(&response.queries),
-        Err(NetError::Dns(DnsError::NoRecordsFound(nothing))) => {
-            Some(slice::from_ref(&*nothing.query))
-        }
-        Err(_) => None,
-    }
+/// The message that hickory has made an error of.
+fn message_of(nothing: NoRecords) -> Result<DnsResponse, NetError> {
+    let mut message = Message::query();
+    message.add_query(*nothing.query);
+    message.metadata.response_code = nothing.response_code;
+    let authorities = nothing
+        .authorities
+        .iter()
+        .flat_map(|records| records.iter());
+    message.add_authorities(authorities.cloned());
+    Ok(DnsResponse::from_message(message.into_response())?)
 }
 
 /// The message to send, with an id of its own.
-fn message(query: Query) -> Message {
+fn message(query: Query, signatures: Signatures) -> Message {
     let mut message = Message::query();
     message.add_query(query);
     message.metadata.recursion_desired = true;
     let mut edns = Edns::new();
     edns.set_max_payload(EDNS_PAYLOAD_OCTETS);
+    edns.set_dnssec_ok(signatures == Signatures::Wanted);
     message.edns = Some(edns);
     message
 }

@@ -10,14 +10,17 @@ pub struct UpstreamStats {
     pub forged: Counter,
     /// Questions asked over TCP: their answer did not fit UDP, or what came there was in doubt.
     pub over_tcp: Counter,
+    /// Answers that failed DNSSEC validation.
+    pub bogus: Counter,
 }
 
 impl UpstreamStats {
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 2] {
+    pub fn counters(&self) -> [(&'static str, u64); 3] {
         [
             ("forged", self.forged.get()),
             ("upstream_tcp", self.over_tcp.get()),
+            ("bogus", self.bogus.get()),
         ]
     }
 }

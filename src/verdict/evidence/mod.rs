@@ -130,6 +130,9 @@ pub enum Failure {
     /// The upstream server sent what is no answer to the question.
     #[error("upstream sent a broken answer")]
     Broken,
+    /// The upstream server's answer is not signed as the zone's parents say that it is (RFC 4033).
+    #[error("upstream's answer fails DNSSEC validation")]
+    Bogus,
     /// More CNAMEs than the limit, or a loop of them.
     #[error("too many CNAMEs")]
     CnameChain,

@@ -49,7 +49,7 @@ mod answer {
 }
 
 /// Failures by their number in the compact form, which is never given to another one.
-const FAILURES: [Failure; 11] = [
+const FAILURES: [Failure; 12] = [
     Failure::Pending,
     Failure::Timeout,
     Failure::Network,
@@ -61,6 +61,7 @@ const FAILURES: [Failure; 11] = [
     Failure::Overload,
     Failure::ClientBudget,
     Failure::Internal,
+    Failure::Bogus,
 ];
 
 /// Appends a number.
@@ -155,8 +156,8 @@ fn put_address(octets: &mut Vec<u8>, address: IpAddr) {
 
 fn number_of(failure: Failure) -> u64 {
     let place = FAILURES.iter().position(|known| *known == failure);
-    // Every failure is in the list, which a test checks; one that is not would be an internal one.
-    u64::try_from(place.unwrap_or(FAILURES.len() - 1)).unwrap_or_default()
+    // Every failure is in the list, which a test checks; one that is not would be pending for ever.
+    u64::try_from(place.unwrap_or_default()).unwrap_or_default()
 }
 
 /// Reads the compact form from front to back; none where it is no such form.
@@ -383,7 +384,7 @@ mod tests {
             put_mx(&mut octets, MxAnswer::Failed(failure));
             let read = Cursor::new(&octets).mx();
             assert_eq!(read, Some(MxAnswer::Failed(failure)));
-            // A failure that the list lacks would be written as the last one.
+            // A failure that the list lacks would be written as the first one.
             match failure {
                 Failure::Pending
                 | Failure::Timeout
@@ -395,8 +396,36 @@ mod tests {
                 | Failure::CnameChain
                 | Failure::Overload
                 | Failure::ClientBudget
-                | Failure::Internal => {}
+                | Failure::Internal
+                | Failure::Bogus => {}
             }
+        }
+    }
+
+    #[test]
+    fn failures_keep_the_numbers_that_snapshots_have_them_by() {
+        let number = |failure| {
+            let mut octets = Vec::new();
+            put_mx(&mut octets, MxAnswer::Failed(failure));
+            octets
+        };
+        let numbered = [
+            (Failure::Pending, 0),
+            (Failure::Timeout, 1),
+            (Failure::Network, 2),
+            (Failure::ServFail, 3),
+            (Failure::Refused, 4),
+            (Failure::Lame, 5),
+            (Failure::Broken, 6),
+            (Failure::CnameChain, 7),
+            (Failure::Overload, 8),
+            (Failure::ClientBudget, 9),
+            (Failure::Internal, 10),
+            (Failure::Bogus, 11),
+        ];
+        assert_eq!(numbered.len(), FAILURES.len());
+        for (failure, expected) in numbered {
+            assert_eq!(number(failure), [mx::FAILED, expected]);
         }
     }
 

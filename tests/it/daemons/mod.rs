@@ -6,7 +6,8 @@
 //! | `page` | a page of `docs/`, whose configuration the daemons run with |
 //! | `oracle` | the program under test |
 //! | `nsd`, `world` | the rest of the Internet: root, top-level domains, mail domains |
-//! | `signing` | the root's signatures |
+//! | `signing` | the signatures of the root, and of zones below it |
+//! | `liar` | somebody on the path who changes answers |
 //! | `unbound` | the resolver that does the recursion |
 //! | `postfix`, `exim` | mail servers that ask the list |
 //! | `rspamd`, `spamassassin` | filters that do |
@@ -20,6 +21,7 @@
 
 pub(crate) mod address;
 pub(crate) mod exim;
+pub(crate) mod liar;
 pub(crate) mod nsd;
 pub(crate) mod oracle;
 pub(crate) mod page;

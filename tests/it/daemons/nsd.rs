@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::process::{Process, installed};
-use super::signing::{Anchor, sign_root};
-use super::{address, question, world};
+use super::signing::{Anchor, Zone, sign_root};
+use super::{address, question, signing, world};
 
 /// The running server. It stops when dropped.
 pub(crate) struct Nsd {
@@ -19,6 +19,11 @@ pub(crate) struct Nsd {
 impl Nsd {
     /// Serves the world, and `more`: pairs of a zone and its text.
     pub(crate) fn start(folder: &Path, more: &[(&str, &str)]) -> Self {
+        Self::start_with(folder, more, &[])
+    }
+
+    /// As `start`, with zones below the signed root that may be signed as well.
+    pub(crate) fn start_with(folder: &Path, more: &[(&str, &str)], signed: &[Zone]) -> Self {
         let folder = folder.join("nsd");
         fs::create_dir(&folder).expect("a writable folder");
         let address = address::loopback();
@@ -28,6 +33,7 @@ impl Nsd {
             fs::write(folder.join(&file), text).expect("a writable folder");
             zones.push(((*zone).to_owned(), file));
         }
+        zones.extend(signing::write(&folder, address, signed));
         let anchor = sign_root(&folder);
         let file = folder.join("nsd.conf");
         fs::write(&file, config(&folder, address, &zones)).expect("a writable folder");
