@@ -13,14 +13,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::Answer;
 use super::cookie::{Presented, Returned, Secret};
-use super::nearby;
-use super::rates::Rates;
+use super::nearby::{client_network, is_public};
 use super::sitting::Sitting;
 use super::stats::FrontStats;
 use super::zone::{Place, Zone, place};
 use crate::oracle::clock::{Clock, Moment};
 use crate::oracle::lookup::Lookup;
-use crate::oracle::{Oracle, Patience};
+use crate::oracle::{Budgets, Oracle, Patience};
 use crate::verdict::domain::NameBuffer;
 
 /// What the front grants its clients.
@@ -59,7 +58,8 @@ pub struct Authority<L> {
     oracle: Arc<Oracle<L>>,
     limits: FrontLimits,
     pending: Arc<Semaphore>,
-    rates: Rates,
+    /// Answers to strangers over UDP, by network.
+    shares: Budgets,
     secret: Secret,
     stats: FrontStats,
 }
@@ -68,9 +68,10 @@ impl<L: Lookup> Authority<L> {
     /// The authority for these zones.
     pub fn new(zones: Arc<[Zone]>, oracle: Arc<Oracle<L>>, limits: FrontLimits) -> Self {
         let pending = limits.pending_answers_max.min(Semaphore::MAX_PERMITS);
+        let per_second = limits.responses_per_second;
         Self {
             zones,
-            rates: Rates::new(limits.responses_per_second, oracle.clock()),
+            shares: Budgets::new(per_second, per_second, oracle.clock()),
             oracle,
             limits,
             pending: Arc::new(Semaphore::new(pending)),
@@ -89,7 +90,7 @@ impl<L: Lookup> Authority<L> {
         Sitting::begin(self)
     }
 
-    /// The clock that cookies and rates go by.
+    /// The clock that cookies and shares go by.
     pub fn clock(&self) -> Clock {
         self.oracle.clock()
     }
@@ -118,9 +119,9 @@ impl<L: Lookup> Authority<L> {
     /// that the client's address is not forged, and then there is no limit.
     #[inline]
     pub fn spend(&self, client: IpAddr, cookie: Option<&Returned>) -> bool {
-        !nearby::is_public(client)
+        !is_public(client)
             || cookie.is_some_and(|cookie| cookie.is_valid)
-            || self.rates.spend(client)
+            || self.shares.spend(client_network(client))
     }
 
     /// A place among those who wait for a verdict; none if all are taken.

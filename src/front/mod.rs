@@ -1,9 +1,8 @@
 //! The protocols in which verdicts are asked for.
 //!
 //! `zone`, `answer`, `nearby` and `cookie` are pure; `authority` and `sitting` answer questions out of them
-//! and the oracle, and `rates` bounds what strangers get;
-//! `dns` turns packets into questions and answers into packets. `listen` binds the sockets, and
-//! `udp`, `fast` and `tcp` read them, each datagram with its two ends (`datagram`).
+//! and the oracle; `dns` turns packets into questions and answers into packets. `listen` binds the sockets,
+//! and `udp`, `fast` and `tcp` read them, each datagram with its two ends (`datagram`).
 
 pub mod answer;
 pub mod authority;
@@ -15,7 +14,6 @@ pub mod fast;
 mod fixture;
 pub mod listen;
 pub mod nearby;
-mod rates;
 mod seats;
 pub mod sitting;
 pub mod stats;

@@ -1,11 +1,16 @@
-//! How many new domains one client may ask for.
+//! How much one client may have: new domains, answers to strangers.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter, clock};
 use moka::sync::Cache;
+
+use super::clock::Clock;
 
 /// Clients that are told apart at one time; the least active ones are forgotten past that, and
 /// begin with a full bucket again. Each costs about half a kilobyte.
@@ -20,41 +25,61 @@ pub struct ClientBudget {
     pub burst: NonZeroU32,
 }
 
-/// The buckets of all clients.
-pub(super) struct Budgets {
+type Bucket = RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Duration>>;
+
+/// A token bucket for each client.
+pub(crate) struct Budgets {
     quota: Quota,
-    buckets: Cache<IpAddr, Arc<DefaultDirectRateLimiter>>,
+    clock: Clock,
+    buckets: Cache<IpAddr, Arc<Bucket>>,
 }
 
 impl Budgets {
-    pub(super) fn new(budget: ClientBudget) -> Self {
+    /// Buckets that hold `burst` tokens, and get `per_second` again.
+    pub(crate) fn new(per_second: NonZeroU32, burst: NonZeroU32, clock: Clock) -> Self {
         Self {
-            quota: Quota::per_second(budget.per_second).allow_burst(budget.burst),
+            quota: Quota::per_second(per_second).allow_burst(burst),
+            clock,
             buckets: Cache::new(CLIENTS_MAX),
         }
     }
 
     /// Takes one token; false if the client has none left.
-    pub(super) fn spend(&self, client: IpAddr) -> bool {
-        let full = || Arc::new(RateLimiter::direct(self.quota));
+    pub(crate) fn spend(&self, client: IpAddr) -> bool {
+        let full = || Arc::new(RateLimiter::direct_with_clock(self.quota, self.clock));
         self.buckets.get_with(client, full).check().is_ok()
+    }
+}
+
+/// Buckets fill by the same time as everything else goes by.
+impl clock::Clock for Clock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        Duration::from_millis(Self::now(self).unix_ms)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
-    #[test]
-    fn each_client_has_a_bucket_of_its_own() {
-        let one = NonZeroU32::MIN;
-        let budgets = Budgets::new(ClientBudget {
-            per_second: one,
-            burst: one,
-        });
-        let (first, second) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        assert!(budgets.spend(first));
-        assert!(!budgets.spend(first));
-        assert!(budgets.spend(second));
+    #[tokio::test(start_paused = true)]
+    async fn each_client_has_a_bucket_of_its_own_which_fills_with_time() {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let budgets = Budgets::new(number(200), number(300), Clock::start());
+        let spent = |client: [u8; 4], tokens: usize| {
+            let tokens = (0..tokens).filter(|_| budgets.spend(client.into()));
+            tokens.count()
+        };
+        assert_eq!(spent([10, 0, 0, 1], 200), 200);
+        assert_eq!(spent([10, 0, 0, 1], 200), 100);
+        assert_eq!(spent([10, 0, 0, 2], 400), 300);
+        advance(Duration::from_millis(100)).await;
+        assert_eq!(spent([10, 0, 0, 1], 200), 20);
+        advance(Duration::from_secs(3600)).await;
+        assert_eq!(spent([10, 0, 0, 1], 400), 300);
     }
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
-use budget::Budgets;
+pub(crate) use budget::Budgets;
 pub use budget::ClientBudget;
 use clock::{Clock, Moment};
 use entry::Entry;
@@ -92,15 +92,16 @@ impl<L: Lookup> Oracle<L> {
     /// An oracle with an empty memory. `own` are the origins of our own zones: nothing at or below
     /// them is ever looked up, which is what stops a loop through the resolver that forwards to us.
     pub fn new(lookup: L, own: Vec<Domain>, limits: Limits, lifetimes: Lifetimes) -> Self {
+        let (clock, budget) = (Clock::start(), limits.client_budget);
         Self {
             lookup,
             limits,
             lifetimes,
             own,
-            clock: Clock::start(),
+            clock,
             memory: Memory::new(limits.memory_octets),
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
-            budgets: Budgets::new(limits.client_budget),
+            budgets: Budgets::new(budget.per_second, budget.burst, clock),
             sight: sight::Watch::default(),
             stats: Stats::default(),
         }
