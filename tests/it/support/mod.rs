@@ -51,15 +51,23 @@ pub(crate) fn own_network(addresses: &[&str]) {
     needs_root("only root can make a network of its own");
     unshare(CloneFlags::CLONE_NEWNET).unwrap();
     let ip = |args: &[&str]| {
-        let status = Command::new("ip").args(args).status();
-        assert!(status.expect("install iproute2").success(), "ip {args:?}");
+        let output = Command::new("ip").args(args).output();
+        let output = output.expect("install iproute2");
+        assert!(output.status.success(), "ip {args:?}: {output:?}");
+        output.stdout
     };
     ip(&["link", "set", "lo", "up"]);
     for address in addresses {
-        match address.contains(':') {
-            true => ip(&["address", "add", address, "dev", "lo", "nodad"]),
-            false => ip(&["address", "add", address, "dev", "lo"]),
-        }
+        let nodad: &[&str] = if address.contains(':') {
+            &["nodad"]
+        } else {
+            &[]
+        };
+        ip(&[&["address", "add", address, "dev", "lo"], nodad].concat());
+        // The system sees to it behind our back: before that, it loses what is sent there.
+        wait_until(&format!("{address} to be local"), || {
+            ip(&["route", "get", address]).starts_with(b"local ")
+        });
     }
 }
 
