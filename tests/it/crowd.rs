@@ -25,6 +25,7 @@ const WIDE: &str = r#"
     query_timeout = "2m"
     evaluation_deadline = "2m"
     answer_deadline = "2m"
+    tcp_connections = 400
 "#;
 
 /// Every second domain is to be listed.
