@@ -44,13 +44,14 @@ moved        DNAME @
 ";
 
 /// The lower ones first.
-const ZONES: [Zone; 6] = [
+const ZONES: [Zone; 7] = [
     zone("child.secure", Signing::Nsec3),
     zone("plain.secure", Signing::Unsigned),
     zone("plain.hashed", Signing::Unsigned),
     zone("secure", Signing::Nsec),
     zone("hashed", Signing::Nsec3),
     zone("broken", Signing::Broken),
+    zone("often", Signing::Nsec3Often),
 ];
 
 const fn zone(name: &'static str, signing: Signing) -> Zone {
@@ -249,36 +250,73 @@ fn a_denial_by_an_unsigned_zone_that_the_name_is_not_in_is_undecided() {
     site.expect("hot.secure -> undecided\nhot.hashed -> listed");
 }
 
-/// Says of the name what the wildcard beside it says of names that do not exist.
-fn replay_at(question: &Query, answer: &mut Message, truth: &Truth) {
-    if is_about(question, "closer.wild.secure", RecordType::A) {
-        answer.answers = truth.answers("x.wild.secure", RecordType::A);
+/// The zone in which a question is about the address of the name beside the wildcard.
+fn attacked_zone(question: &Query) -> Option<&'static str> {
+    let is_about_it = |zone: &&str| {
+        let owner = format!("closer.wild.{zone}");
+        is_about(question, &owner, RecordType::A)
+    };
+    ["secure", "hashed"].into_iter().find(is_about_it)
+}
+
+/// Says of the name what the wildcard beside it says of names that do not exist, and denies it with these records.
+fn replay(question: &Query, answer: &mut Message, truth: &Truth, denial: Vec<Record>) {
+    if let Some(zone) = attacked_zone(question) {
+        answer.answers = truth.answers(&format!("x.wild.{zone}"), RecordType::A);
         for record in &mut answer.answers {
             record.name = question.name().clone();
         }
+        answer.authorities = denial;
     }
 }
 
 #[test]
 fn a_wildcard_is_not_believed_where_there_is_a_closer_name() {
-    let bare: Lie = |question, answer, truth| {
-        replay_at(question, answer, truth);
-        answer
-            .authorities
-            .retain(|_| !is_about(question, "closer.wild.secure", RecordType::A));
+    let bare: Lie = |question, answer, truth| replay(question, answer, truth, Vec::new());
+    let with_another_name_s: Lie = |question, answer, truth| {
+        let zone = attacked_zone(question).unwrap_or("secure");
+        let denial = truth.denial(&format!("x.wild.{zone}"), RecordType::A);
+        replay(question, answer, truth, denial);
     };
-    let beside_an_unsigned_denial: Lie = |question, answer, truth| {
-        replay_at(question, answer, truth);
-        if is_about(question, "closer.wild.secure", RecordType::A) {
-            let denial = NSEC::new(name("z.plain.secure"), [RecordType::A]);
-            let denial = RData::DNSSEC(DNSSECRData::NSEC(denial));
-            answer.authorities = vec![Record::from_rdata(name("a.plain.secure"), 300, denial)];
-        }
+    // hickory's validator alone would believe this one (see `src/oracle/upstream/proof.rs`).
+    let with_an_unsigned_one: Lie = |question, answer, truth| {
+        let zone = attacked_zone(question).unwrap_or("secure");
+        let (owner, next) = (format!("a.plain.{zone}"), format!("z.plain.{zone}"));
+        let denial = NSEC::new(name(&next), [RecordType::A]);
+        let denial = RData::DNSSEC(DNSSECRData::NSEC(denial));
+        let denial = Record::from_rdata(name(&owner), 300, denial);
+        replay(question, answer, truth, vec![denial]);
     };
-    for lie in [bare, beside_an_unsigned_denial] {
-        Site::validating(Some(lie))
-            .expect("closer.wild.secure -> undecided\nx.wild.secure -> listed");
+    for lie in [bare, with_another_name_s, with_an_unsigned_one] {
+        Site::validating(Some(lie)).expect(
+            "closer.wild.secure -> undecided
+             closer.wild.hashed -> undecided
+             x.wild.secure -> listed
+             x.wild.hashed -> listed",
+        );
     }
+}
+
+#[test]
+fn a_server_that_does_not_tell_where_zones_begin_is_no_obstacle() {
+    let site = Site::validating(Some(|question, answer, _| {
+        let is_zone = [name("plain.secure"), name("de")].contains(question.name());
+        if question.query_type() == RecordType::NS && !is_zone {
+            answer.answers.clear();
+            answer.authorities.clear();
+            answer.metadata.response_code = ResponseCode::ServFail;
+        }
+    }));
+    site.expect("hot.plain.secure -> listed\nhot.de -> listed");
+}
+
+#[test]
+fn denials_that_are_hashed_too_often_count_as_unsigned() {
+    Site::validating(None).expect(
+        "hot.often -> listed
+         implicit.often -> listed
+         gone.often -> not listed",
+    );
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) enum Signing {
     Nsec,
     /// Denials name their hashes.
     Nsec3,
+    /// Denials name hashes that cost more than a validator should pay (RFC 9276, section 3.2).
+    Nsec3Often,
     /// Signed, and its loopback addresses changed afterwards.
     Broken,
 }
@@ -80,6 +82,7 @@ fn sign(folder: &Path, name: &str, signing: Signing) -> Option<String> {
         Signing::Unsigned => return None,
         Signing::Nsec | Signing::Broken => &[],
         Signing::Nsec3 => &["-3", "-", "-H", "0"],
+        Signing::Nsec3Often => &["-3", "-", "-H", "120"],
     };
     let file = format!("{name}.zone");
     let anchor = sign_zone(folder, name, &file, more);
