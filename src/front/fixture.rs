@@ -88,7 +88,8 @@ pub(super) fn dns_over(script: &str) -> Dns<World> {
             .map(|network| network.parse().unwrap())
             .into(),
         answer_deadline: Duration::from_secs(1),
-        pending_answers_max: 16,
+        // More than may be looked up and wait for it together.
+        pending_answers_max: 64,
         responses_per_second: RESPONSES_PER_SECOND,
     };
     Dns::new(Arc::new(Authority::new(zones.into(), oracle, front)))

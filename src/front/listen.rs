@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dns::Dns;
-use super::fast::{Lane, Waker};
+use super::lane::{Lane, Waker};
 use super::seats::Seats;
 use super::tcp::Connections;
 pub use super::tcp::TcpLimits;
-use super::{datagram, tcp, udp};
+use super::{datagram, tcp};
 use crate::oracle::lookup::Lookup;
 
 /// How often port 0 is tried until a port is free for both UDP and TCP.
@@ -45,7 +45,7 @@ pub enum UdpPath {
         /// Threads for each address. Each takes some hundred kilobytes.
         threads: usize,
     },
-    /// One by one, each in a task.
+    /// One by one, on one thread for each address.
     Plain,
 }
 
@@ -173,9 +173,8 @@ fn udp_socket(address: SocketAddr, path: UdpPath) -> io::Result<UdpSocket> {
         socket.set_recv_buffer_size(UDP_QUEUE_OCTETS)?;
     }
     match path {
-        // Threads of the fast path wait in the system call.
         UdpPath::Fast { .. } => socket.set_reuse_port(true)?,
-        UdpPath::Plain => socket.set_nonblocking(true)?,
+        UdpPath::Plain => {}
     }
     datagram::tell_our_address(&socket, address)?;
     datagram::forbid_fragments(&socket, address)?;
@@ -215,27 +214,19 @@ pub async fn serve<L: Lookup>(
     let mut waker = Waker::default();
     for listener in listeners {
         let (tcp, shared) = (listener.tcp, Arc::clone(&shared));
-        loops.spawn(async move {
-            tcp::serve(tcp, shared).await;
-            Ok(())
-        });
+        loops.spawn(tcp::serve(tcp, shared));
         for socket in listener.udp {
             let (dns, tasks, stop) = (Arc::clone(&dns), tasks.clone(), stop.clone());
-            match listener.path {
-                UdpPath::Plain => loops.spawn(udp::serve(socket, dns, tasks, stop)),
-                UdpPath::Fast { .. } => {
-                    let lane = Lane {
-                        socket: waker.watch(socket),
-                        dns,
-                        tasks,
-                        stop,
-                    };
-                    loops.spawn_blocking(move || {
-                        lane.serve();
-                        Ok(())
-                    })
-                }
+            let lane = Lane {
+                socket: waker.watch(socket),
+                dns,
+                tasks,
+                stop,
             };
+            loops.spawn_blocking(move || match listener.path {
+                UdpPath::Plain => lane.serve_one_by_one(),
+                UdpPath::Fast { .. } => lane.serve_in_batches(),
+            });
         }
     }
     // However this future ends, the threads end with it.
@@ -246,10 +237,10 @@ pub async fn serve<L: Lookup>(
     };
     drop((stopping, waker));
     if let Some(outcome) = broken {
-        outcome.map_err(io::Error::other)??;
+        outcome.map_err(io::Error::other)?;
     }
     while let Some(outcome) = loops.join_next().await {
-        outcome.map_err(io::Error::other)??;
+        outcome.map_err(io::Error::other)?;
     }
     tasks.close();
     if timeout(drain, tasks.wait()).await.is_err() {

@@ -2,7 +2,8 @@
 //!
 //! `zone`, `answer`, `nearby` and `cookie` are pure; `authority` and `sitting` answer questions out of them
 //! and the oracle; `dns` turns packets into questions and answers into packets. `listen` binds the sockets,
-//! and `udp`, `fast` and `tcp` read them, each datagram with its two ends (`datagram`).
+//! and `udp`, `fast` and `tcp` read them: UDP on threads of their own (`lane`), each datagram with its two
+//! ends (`datagram`).
 
 pub mod answer;
 pub mod authority;
@@ -12,6 +13,7 @@ pub mod dns;
 pub mod fast;
 #[cfg(test)]
 mod fixture;
+mod lane;
 pub mod listen;
 pub mod nearby;
 mod seats;

@@ -1,62 +1,36 @@
-//! Queries over UDP, each in a task of its own.
+//! Queries over UDP one by one: read, answered, and the next.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::io::Interest;
-use tokio::net::UdpSocket;
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-use super::datagram;
-use super::dns::{Dns, Transport};
+use super::datagram::{self, Ends};
+use super::dns::{Share, Started, Transport};
+use super::lane::Lane;
 use crate::oracle::lookup::Lookup;
 
 /// The longest datagram: what is cut would be answered as if its sender had made a mistake.
 const QUERY_OCTETS_MAX: usize = 65_535;
 
-/// How long to wait after receiving failed.
-const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
+impl<L: Lookup> Lane<L> {
+    /// Answers until `stop`, on a thread of a runtime; what takes a look-up goes on in `tasks`.
+    pub(super) fn serve_one_by_one(&self) {
+        let mut buffer = vec![0; QUERY_OCTETS_MAX];
+        while !self.stop.is_cancelled() {
+            match datagram::receive(&*self.socket, &mut buffer) {
+                Ok((length, ends)) => {
+                    let packet = buffer.get(..length).unwrap_or_default();
+                    self.answer_one(packet.to_vec(), ends);
+                }
+                Err(error) => self.pause(&error),
+            }
+        }
+    }
 
-/// Receives until `stop`; the answers in flight go on in `tasks`.
-///
-/// # Errors
-/// If the runtime does not take the socket.
-pub(super) async fn serve<L: Lookup>(
-    socket: std::net::UdpSocket,
-    dns: Arc<Dns<L>>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let socket = Arc::new(UdpSocket::from_std(socket)?);
-    let mut buffer = vec![0; QUERY_OCTETS_MAX];
-    loop {
-        let receive = || datagram::receive(&*socket, &mut buffer);
-        let received = tokio::select! {
-            received = socket.async_io(Interest::READABLE, receive) => received,
-            () = stop.cancelled() => return Ok(()),
-        };
-        let (length, ends) = match received {
-            Ok(received) => received,
-            // A moment without memory, say. The pause keeps a lasting error from eating the CPU.
-            Err(error) => {
-                tracing::debug!(%error, "a UDP query could not be received");
-                sleep(RECEIVE_PAUSE).await;
-                continue;
-            }
-        };
-        let packet = buffer.get(..length).unwrap_or_default().to_vec();
-        let (socket, dns) = (Arc::clone(&socket), Arc::clone(&dns));
-        tasks.spawn(async move {
-            let response = dns.respond(packet, ends.client, Transport::Udp);
-            let Some(response) = response.await else {
-                return;
-            };
-            let reply = || datagram::reply(&*socket, &response, ends);
-            if let Err(error) = socket.async_io(Interest::WRITABLE, reply).await {
-                tracing::debug!(client = %ends.client, %error, "a UDP answer could not be sent");
-            }
-        });
+    fn answer_one(&self, packet: Vec<u8>, ends: Ends) {
+        match self
+            .dns
+            .start(packet, ends.client, Transport::Udp, Share::Due)
+        {
+            Started::Done(Some(response)) => self.send(&response, ends),
+            Started::Done(None) => {}
+            Started::Waiting(answer) => self.send_later(answer, ends),
+        }
     }
 }

@@ -11,7 +11,9 @@ pub mod zone_file;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
+use futures::future::{BoxFuture, FutureExt as _};
 use hickory_net::xfer::Protocol;
 use hickory_proto::op::{Header, LowerQuery, MessageType, OpCode};
 use hickory_proto::rr::DNSClass;
@@ -40,6 +42,14 @@ pub enum Begun {
     Done(Option<Vec<u8>>),
     /// Not yet.
     Waiting(Waiting),
+}
+
+/// How far an answer comes without anybody waiting for it.
+pub enum Started {
+    /// To its end: the response, if there is to be one.
+    Done(Option<Vec<u8>>),
+    /// Not yet, and its look-up is under way.
+    Waiting(BoxFuture<'static, Option<Vec<u8>>>),
 }
 
 /// A query whose answer takes a look-up.
@@ -104,6 +114,33 @@ impl<L: Lookup> Dns<L> {
                 Some(admission) => self.finish(&query, admission).await,
                 None => self.turn_away(&query),
             },
+        }
+    }
+
+    /// As [`Self::respond`], up to where there is something to wait for.
+    ///
+    /// What is turned away at a limit is done by then. As a task it would take a place among those who
+    /// wait, until it is its turn to hear so: behind all that is being looked up, in a flood seconds.
+    pub fn start(
+        self: &Arc<Self>,
+        packet: Vec<u8>,
+        client: SocketAddr,
+        transport: Transport,
+        share: Share,
+    ) -> Started {
+        let query = match self.begin(packet, client, transport, share) {
+            Begun::Done(response) => return Started::Done(response),
+            Begun::Waiting(query) => query,
+        };
+        let Some(admission) = self.authority.admit() else {
+            return Started::Done(self.turn_away(&query));
+        };
+        let dns = Arc::clone(self);
+        let mut answer = async move { dns.finish(&query, admission).await }.boxed();
+        // Nobody is to be woken: whoever waits for the answer asks again, and tells whom.
+        match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(response) => Started::Done(response),
+            Poll::Pending => Started::Waiting(answer),
         }
     }
 
@@ -277,7 +314,7 @@ impl Inquiry {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::op::{Edns, Message, Query};
+    use hickory_proto::op::{Edns, Message, Query, ResponseCode};
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
 
@@ -286,8 +323,12 @@ mod tests {
     use crate::oracle::world::World;
 
     fn query() -> Vec<u8> {
+        query_for("hot.de")
+    }
+
+    fn query_for(domain: &str) -> Vec<u8> {
         let mut message = Message::query();
-        let name = Name::from_ascii("hot.de.bogusmx.local.").unwrap();
+        let name = Name::from_ascii(format!("{domain}.bogusmx.local.")).unwrap();
         message.add_query(Query::query(name, RecordType::TXT));
         message.edns = Some(Edns::new());
         message.to_vec().unwrap()
@@ -307,6 +348,35 @@ mod tests {
         let answer = Message::from_vec(&respond(&dns(), query()).unwrap()).unwrap();
         assert_eq!(answer.answers.len(), 1);
         assert!(answer.metadata.authoritative);
+    }
+
+    #[tokio::test]
+    async fn who_is_turned_away_does_not_wait_to_hear_so() {
+        let dns = Arc::new(dns());
+        let client = SocketAddr::from(([127, 0, 0, 1], 53));
+        // Nothing is looked up before this test waits for something: all these stay in the air.
+        let start = |number| {
+            dns.start(
+                query_for(&format!("d{number}.de")),
+                client,
+                Transport::Udp,
+                Share::Due,
+            )
+        };
+        let waiting: Vec<_> = (0..32)
+            .map(|number| match start(number) {
+                Started::Waiting(answer) => answer,
+                Started::Done(response) => panic!("{number}: {response:?}"),
+            })
+            .collect();
+        let Started::Done(Some(response)) = start(32) else {
+            panic!("more are looked up than may be");
+        };
+        let code = |response: &[u8]| Message::from_vec(response).unwrap().metadata.response_code;
+        assert_eq!(code(&response), ResponseCode::ServFail);
+        for answer in waiting {
+            assert_eq!(code(&answer.await.unwrap()), ResponseCode::NoError);
+        }
     }
 
     proptest! {

@@ -9,78 +9,30 @@ mod batch;
 mod tests;
 mod wire;
 
-use std::net::{IpAddr, UdpSocket};
-use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::IpAddr;
+use std::os::fd::AsFd as _;
 
 use arrayvec::ArrayVec;
-use nix::sys::socket::{Shutdown, shutdown};
-use tokio::runtime::Handle;
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use self::batch::{Batch, Queries, Replies};
 use self::wire::Query;
 use super::answer::Answer;
-use super::authority::Admission;
 use super::cookie::Returned;
-use super::datagram::{self, Ends};
-use super::dns::{Begun, Dns, Share, Transport, Waiting};
+use super::dns::{Share, Started, Transport};
+use super::lane::Lane;
 use super::sitting::{Placed, Sitting};
 use crate::oracle::lookup::Lookup;
 use crate::verdict::domain::NameBuffer;
 
-/// How long to wait after receiving failed.
-const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
-
-/// One of the sockets that share a port, and what its thread needs.
-pub(super) struct Lane<L> {
-    pub(super) socket: Arc<UdpSocket>,
-    pub(super) dns: Arc<Dns<L>>,
-    pub(super) tasks: TaskTracker,
-    pub(super) stop: CancellationToken,
-}
-
-/// Wakes the threads that wait for datagrams, when it is dropped.
-#[derive(Default)]
-pub(super) struct Waker {
-    watched: Vec<Arc<UdpSocket>>,
-}
-
-impl Waker {
-    /// Wakes who waits on this socket, too.
-    pub(super) fn watch(&mut self, socket: UdpSocket) -> Arc<UdpSocket> {
-        let socket = Arc::new(socket);
-        self.watched.push(Arc::clone(&socket));
-        socket
-    }
-}
-
-impl Drop for Waker {
-    fn drop(&mut self) {
-        for socket in &self.watched {
-            // Linux wakes who receives on a socket that is shut down, and calls it an error that
-            // the socket is not connected.
-            let _not_connected = shutdown(socket.as_raw_fd(), Shutdown::Read);
-        }
-    }
-}
-
 impl<L: Lookup> Lane<L> {
     /// Answers until `stop`, on a thread of a runtime; what it hands over goes on in `tasks`.
-    pub(super) fn serve(&self) {
+    pub(super) fn serve_in_batches(&self) {
         let mut batch = Batch::new();
         let mut names = vec![NameBuffer::new(); batch::SLOTS];
         while !self.stop.is_cancelled() {
             match batch.receive(self.socket.as_fd()) {
                 Ok(()) => self.answer(&mut batch, &mut names),
-                // A moment without memory, say. The pause keeps a lasting error from eating the CPU.
-                Err(error) => {
-                    tracing::debug!(%error, "UDP queries could not be received");
-                    Handle::current().block_on(sleep(RECEIVE_PAUSE));
-                }
+                Err(error) => self.pause(&error),
             }
         }
     }
@@ -124,15 +76,11 @@ impl<L: Lookup> Lane<L> {
             return;
         };
         let packet = packet.to_vec();
-        let begun = (self.dns).begin(packet, ends.client, Transport::Udp, share);
-        let response = match begun {
-            Begun::Done(response) => response,
-            Begun::Waiting(query) => match self.dns.authority().admit() {
-                Some(admission) => return self.wait(query, admission, ends),
-                None => self.dns.turn_away(&query),
-            },
+        let started = (self.dns).start(packet, ends.client, Transport::Udp, share);
+        let response = match started {
+            Started::Done(response) => response.unwrap_or_default(),
+            Started::Waiting(answer) => return self.send_later(answer, ends),
         };
-        let response = response.unwrap_or_default();
         let room = replies
             .room(index)
             .and_then(|room| room.get_mut(..response.len()));
@@ -140,17 +88,6 @@ impl<L: Lookup> Lane<L> {
             room.copy_from_slice(&response);
             replies.put(index, response.len());
         }
-    }
-
-    fn wait(&self, query: Waiting, admission: Admission, ends: Ends) {
-        let (socket, dns) = (Arc::clone(&self.socket), Arc::clone(&self.dns));
-        self.tasks.spawn(async move {
-            if let Some(response) = dns.finish(&query, admission).await
-                && let Err(error) = datagram::reply(&socket, &response, ends)
-            {
-                tracing::debug!(client = %ends.client, %error, "a UDP answer could not be sent");
-            }
-        });
     }
 }
 

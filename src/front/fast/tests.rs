@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::*;
 use crate::front::cookie::COOKIE;
+use crate::front::dns::Dns;
 use crate::front::fixture::{self, LONG, edns, packet};
 use crate::oracle::world::World;
 

@@ -1,0 +1,87 @@
+//! A socket for UDP with the thread that reads it, and what that thread needs.
+//!
+//! It is a thread of the system and no task: tasks wait behind all the looking up that is under way, and what
+//! is remembered must not.
+
+use std::net::UdpSocket;
+use std::os::fd::AsRawFd as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use nix::sys::socket::{Shutdown, shutdown};
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::datagram::{self, Ends};
+use super::dns::Dns;
+use crate::oracle::lookup::Lookup;
+
+/// How long to wait after receiving failed.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
+
+/// The socket, and what its thread needs.
+pub(super) struct Lane<L> {
+    pub(super) socket: Arc<UdpSocket>,
+    pub(super) dns: Arc<Dns<L>>,
+    pub(super) tasks: TaskTracker,
+    pub(super) stop: CancellationToken,
+}
+
+/// Wakes the threads that wait for datagrams, when it is dropped.
+#[derive(Default)]
+pub(super) struct Waker {
+    watched: Vec<Arc<UdpSocket>>,
+}
+
+impl Waker {
+    /// Wakes who waits on this socket, too.
+    pub(super) fn watch(&mut self, socket: UdpSocket) -> Arc<UdpSocket> {
+        let socket = Arc::new(socket);
+        self.watched.push(Arc::clone(&socket));
+        socket
+    }
+}
+
+impl Drop for Waker {
+    fn drop(&mut self) {
+        for socket in &self.watched {
+            // Linux wakes who receives on a socket that is shut down, and calls it an error that
+            // the socket is not connected.
+            let _not_connected = shutdown(socket.as_raw_fd(), Shutdown::Read);
+        }
+    }
+}
+
+impl<L: Lookup> Lane<L> {
+    /// Sends an answer when it is there, in a task.
+    pub(super) fn send_later(&self, answer: BoxFuture<'static, Option<Vec<u8>>>, ends: Ends) {
+        let socket = Arc::clone(&self.socket);
+        self.tasks.spawn(async move {
+            if let Some(response) = answer.await {
+                send(&socket, &response, ends);
+            }
+        });
+    }
+
+    /// Sends an answer.
+    pub(super) fn send(&self, response: &[u8], ends: Ends) {
+        send(&self.socket, response, ends);
+    }
+
+    /// Waits after receiving failed, for a moment without memory, say: a lasting error must not eat the CPU.
+    pub(super) fn pause(&self, error: &std::io::Error) {
+        if !self.stop.is_cancelled() {
+            tracing::debug!(%error, "UDP queries could not be received");
+            Handle::current().block_on(sleep(RECEIVE_PAUSE));
+        }
+    }
+}
+
+fn send(socket: &UdpSocket, response: &[u8], ends: Ends) {
+    if let Err(error) = datagram::reply(socket, response, ends) {
+        tracing::debug!(client = %ends.client, %error, "a UDP answer could not be sent");
+    }
+}
