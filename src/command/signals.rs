@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -88,8 +89,9 @@ impl Daemon {
             .map(|(name, count)| format!("{name}={count}"))
             .collect();
         let remembered = self.oracle.remembered();
+        let tasks = Handle::current().metrics().num_alive_tasks();
         tracing::info!(
-            "counted: {} remembered_domains={remembered}",
+            "counted: {} remembered_domains={remembered} tasks={tasks}",
             words.join(" ")
         );
     }
