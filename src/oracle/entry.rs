@@ -10,7 +10,7 @@ use triomphe::ThinArc;
 
 use super::clock::Moment;
 use crate::verdict::evidence::octets::{Cursor, put_number};
-use crate::verdict::{Domain, Draft, Evidence};
+use crate::verdict::{Domain, Draft, Evidence, Failure};
 
 /// What a block has beside the octets in it: its count and length, and the head.
 const BLOCK_OCTETS: usize = 16 + size_of::<Head>();
@@ -26,7 +26,7 @@ pub(super) struct Entry(ThinArc<Head, u8>);
 struct Head {
     /// Names have 253 octets at most.
     name_octets: u8,
-    /// How many collections in a row had failures, the last one included.
+    /// How many collections in a row had failures that are held against the domain.
     failures: u8,
     /// Whether somebody has asked for it lately.
     is_touched: AtomicBool,
@@ -59,20 +59,23 @@ impl Entry {
     }
 
     /// What is to be remembered of a finished collection, and of what went before it if it had
-    /// failures.
+    /// failures. `blame` says whether the first of them is held against the domain.
     pub(super) fn after(
         previous: Option<&Self>,
         domain: &Domain,
         draft: &Draft,
         gathered_at: Moment,
+        blame: impl FnOnce(Option<Failure>) -> bool,
     ) -> Self {
         let mut octets = domain.as_str().as_bytes().to_vec();
         let evidence = draft.to_octets();
         put_finding(&mut octets, gathered_at, &evidence);
         let mut failures = 0;
-        if Evidence::read(&evidence).first_failure().is_some() {
+        let failure = Evidence::read(&evidence).first_failure();
+        let is_its_own = blame(failure);
+        if failure.is_some() {
             failures = previous.map_or(0, |entry| entry.head().failures);
-            failures = failures.saturating_add(1);
+            failures = failures.saturating_add(is_its_own.into());
             for finding in previous.into_iter().flat_map(Self::worth_keeping) {
                 put_finding(&mut octets, finding.gathered_at, finding.octets);
             }
@@ -128,7 +131,7 @@ impl Entry {
         }
     }
 
-    /// How many collections in a row had failures, the last one included.
+    /// How many collections in a row had failures that are held against the domain.
     pub(super) fn failures(&self) -> u8 {
         self.head().failures
     }
@@ -212,7 +215,6 @@ impl<'e> Finding<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::Failure;
     use crate::verdict::evidence::{DraftHost, MxAnswer};
 
     fn at(unix_ms: u64) -> Moment {
@@ -251,9 +253,10 @@ mod tests {
     #[test]
     fn failures_keep_what_went_before_them() {
         let (failed, partial, whole) = (Draft::failed(Failure::Timeout), partial(), whole());
-        let after =
-            |previous: &Entry, draft, time| Entry::after(Some(previous), &hot(), draft, at(time));
-        let first = Entry::after(None, &hot(), &whole, at(1));
+        let after = |previous: &Entry, draft, time| {
+            Entry::after(Some(previous), &hot(), draft, at(time), |_| true)
+        };
+        let first = Entry::after(None, &hot(), &whole, at(1), |_| true);
         check(&first, 0, &[1]);
         let second = after(&first, &partial, 2);
         check(&second, 1, &[2, 1]);
@@ -263,12 +266,20 @@ mod tests {
         check(&fourth, 3, &[4, 2, 1]);
         check(&after(&fourth, &partial, 5), 4, &[5, 2, 1]);
         check(&after(&fourth, &whole, 6), 0, &[6]);
-        check(&Entry::after(None, &hot(), &failed, at(7)), 1, &[7]);
+        let held = |previous, is_held| {
+            Entry::after(previous, &hot(), &failed, at(7), |failure| {
+                assert_eq!(failure, Some(Failure::Timeout));
+                is_held
+            })
+        };
+        check(&held(None, true), 1, &[7]);
+        check(&held(None, false), 0, &[7]);
+        check(&held(Some(&fourth), false), 3, &[7, 2, 1]);
     }
 
     #[test]
     fn damaged_findings_are_no_entry() {
-        let entry = Entry::after(None, &hot(), &partial(), at(1));
+        let entry = Entry::after(None, &hot(), &partial(), at(1), |_| true);
         let octets = entry.findings_octets();
         let end = octets.len() - 1;
         assert!(Entry::checked(&hot(), 0, &octets[..end]).is_none());
@@ -296,7 +307,7 @@ mod tests {
             hosts_left_out: 0,
         };
         let domain = Domain::parse("mail.example.com").unwrap();
-        let entry = Entry::after(None, &domain, &draft, at(1_800_000_000_000));
+        let entry = Entry::after(None, &domain, &draft, at(1_800_000_000_000), |_| true);
         assert_eq!(entry.weight(), 96);
     }
 }

@@ -3,6 +3,7 @@
 //! Out of the memory if what is there still counts, else one evaluation, which all who ask for the
 //! domain meanwhile watch together. What is kept is the evidence; each read judges it anew.
 
+mod blame;
 mod budget;
 pub mod clock;
 mod entry;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
+use blame::Blame;
 pub(crate) use budget::Budgets;
 pub use budget::ClientBudget;
 use clock::{Clock, Moment};
@@ -85,6 +87,7 @@ pub struct Oracle<L> {
     flights: Arc<Flights>,
     budgets: Budgets,
     sight: sight::Watch,
+    blame: Blame,
     stats: Stats,
 }
 
@@ -103,6 +106,7 @@ impl<L: Lookup> Oracle<L> {
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
             budgets: Budgets::new(budget.per_second, budget.burst, clock),
             sight: sight::Watch::default(),
+            blame: Blame::default(),
             stats: Stats::default(),
         }
     }
@@ -342,7 +346,10 @@ impl<L: Lookup> Oracle<L> {
             // Over time: what is known counts, and the rest has failed.
             let _over_time = timeout(oracle.limits.evaluation_deadline, collection).await;
             let draft = flight.close(Failure::Timeout);
-            let entry = oracle.memory.store(&domain, draft, oracle.clock.now());
+            let blame = |failure| oracle.blame.note(failure);
+            let entry = oracle
+                .memory
+                .store(&domain, draft, oracle.clock.now(), blame);
             if let Some(newest) = entry.findings().next() {
                 let evidence = newest.evidence();
                 oracle.count(&evidence);

@@ -62,7 +62,8 @@ pub struct Lifetimes {
     pub min_ttl: Duration,
     /// No decided verdict is kept for more.
     pub max_ttl: Duration,
-    /// How long the first failure in a row is kept; it doubles with each (RFC 9520, section 3.2).
+    /// How long the first failure in a row is kept; it doubles with each that is the domain's own
+    /// (RFC 9520, section 3.2).
     pub undecided_min_ttl: Duration,
     /// No failure is kept for more.
     pub undecided_max_ttl: Duration,
@@ -147,7 +148,7 @@ impl<'r> Ruling<'r> {
 
 impl Lifetimes {
     /// How long a verdict counts from the time when its evidence was collected; `failures` is how
-    /// many collections in a row had some.
+    /// many collections in a row had some that are the domain's own.
     pub(super) fn of(&self, verdict: &Verdict<'_>, failures: u8) -> Duration {
         match verdict {
             Verdict::Listed(listing) => self.clamp(listing.ttl),

@@ -189,7 +189,7 @@ mod tests {
                 unix_ms: u64::from(number) << 30,
             };
             writer
-                .write(&Entry::after(None, &domain, &draft, at))
+                .write(&Entry::after(None, &domain, &draft, at, |_| true))
                 .unwrap();
         }
         writer.finish().unwrap()

@@ -17,7 +17,7 @@ use self::part::{Aim, Part, weight};
 use super::clock::Moment;
 use super::entry::Entry;
 use crate::verdict::domain::DomainRef;
-use crate::verdict::{Domain, Draft};
+use crate::verdict::{Domain, Draft, Failure};
 
 /// A part is locked while it grows, which takes the longer the larger it is; but it must have room
 /// for the largest entries.
@@ -87,10 +87,17 @@ impl Memory {
         Some(entry.clone())
     }
 
-    /// Remembers a finished collection, and what went before it if it had failures.
-    pub(super) fn store(&self, domain: &Domain, draft: &Draft, gathered_at: Moment) -> Entry {
+    /// Remembers a finished collection, and what went before it if it had failures. `blame` says
+    /// whether the first of them is held against the domain.
+    pub(super) fn store(
+        &self,
+        domain: &Domain,
+        draft: &Draft,
+        gathered_at: Moment,
+        blame: impl FnOnce(Option<Failure>) -> bool,
+    ) -> Entry {
         let previous = self.get(self.seek(domain.as_ref()));
-        let entry = Entry::after(previous.as_ref(), domain, draft, gathered_at);
+        let entry = Entry::after(previous.as_ref(), domain, draft, gathered_at, blame);
         self.insert(entry.clone(), true);
         entry
     }
@@ -150,7 +157,7 @@ mod tests {
 
     fn remember(memory: &Memory, number: u32) {
         let draft = Draft::without_hosts(MxAnswer::Null { ttl: number });
-        memory.store(&domain(number), &draft, Moment { unix_ms: 0 });
+        memory.store(&domain(number), &draft, Moment { unix_ms: 0 }, |_| true);
     }
 
     fn knows(memory: &Memory, number: u32) -> bool {
@@ -183,7 +190,11 @@ mod tests {
     fn an_entry_is_replaced_by_a_newer_one_and_not_by_an_older_one() {
         let memory = Memory::new(1 << 20);
         let draft = |ttl| Draft::without_hosts(MxAnswer::Null { ttl });
-        let entry = |ttl| Entry::after(None, &domain(1), &draft(ttl), Moment { unix_ms: 0 });
+        let entry = |ttl| {
+            Entry::after(None, &domain(1), &draft(ttl), Moment { unix_ms: 0 }, |_| {
+                true
+            })
+        };
         let ttl = || {
             let entry = memory.get(memory.seek(domain(1).as_ref())).unwrap();
             entry.findings().next().unwrap().evidence().mx.ttl()
@@ -191,7 +202,7 @@ mod tests {
         memory.adopt(entry(1));
         memory.adopt(entry(2));
         assert_eq!(ttl(), Some(1));
-        memory.store(&domain(1), &draft(3), Moment { unix_ms: 0 });
+        memory.store(&domain(1), &draft(3), Moment { unix_ms: 0 }, |_| true);
         assert_eq!((ttl(), memory.len()), (Some(3), 1));
     }
 
@@ -204,7 +215,7 @@ mod tests {
             hosts: vec![unfit],
             ..Draft::without_hosts(MxAnswer::Records { ttl: 60 })
         };
-        memory.store(&domain(6), &draft, Moment { unix_ms: 0 });
+        memory.store(&domain(6), &draft, Moment { unix_ms: 0 }, |_| true);
         assert!(!knows(&memory, 6) && (0..5).all(|number| knows(&memory, number)));
     }
 }

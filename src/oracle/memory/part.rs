@@ -213,7 +213,7 @@ mod tests {
     fn entry(name: u8, ttl: u32) -> Entry {
         let domain = Domain::parse(&format!("d{name}.example")).unwrap();
         let draft = Draft::without_hosts(MxAnswer::Null { ttl });
-        Entry::after(None, &domain, &draft, Moment { unix_ms: 0 })
+        Entry::after(None, &domain, &draft, Moment { unix_ms: 0 }, |_| true)
     }
 
     fn ttl(entry: &Entry) -> Option<u32> {
