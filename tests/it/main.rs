@@ -11,6 +11,7 @@
 //! | `access` | clients of public networks: their share, cookies, and how much an answer is longer than its query |
 //! | `forged` | answers that are not believed: to other questions, in another case, about other names |
 //! | `dnssec` | answers that the daemon proves, between a real Unbound and NSD, and somebody who changes them |
+//! | `faults` | the daemon between two proxies that do mischief and a real Unbound: nothing false is said, and all is right after it |
 //! | `wildcard` | where answers leave from on a listener for all addresses |
 //! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
 //! | `policies` | `any`, `all` and `loop`, and the answer that goes out before everything is known |
@@ -42,7 +43,7 @@
 //!
 //! Not tested here: other resolvers and mail servers than those, speed, memory, and the daemon under sustained load;
 //! these need installed software or time and have their own places. A test that needs a daemon starts its own, and
-//! needs nobody else but in `neighbours`; those that look at `/etc`, and the neighbours, need root and fail without
+//! needs nobody else but in `neighbours` and `faults`; those that look at `/etc`, and these two, need root and fail without
 //! it.
 #![allow(
     clippy::unwrap_used,
@@ -68,6 +69,7 @@ mod demo;
 mod dnssec;
 mod doctor;
 mod failures;
+mod faults;
 mod forged;
 mod lifetimes;
 mod local;

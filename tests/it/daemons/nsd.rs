@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::process::{Process, installed};
 use super::signing::{Anchor, Zone, sign_root};
@@ -11,7 +11,8 @@ use super::{address, question, signing, world};
 
 /// The running server. It stops when dropped.
 pub(crate) struct Nsd {
-    _process: Process,
+    process: Process,
+    folder: PathBuf,
     address: Ipv4Addr,
     anchor: Anchor,
 }
@@ -29,9 +30,7 @@ impl Nsd {
         let address = address::loopback();
         let mut zones = world::write(&folder, address);
         for (zone, text) in more {
-            let file = format!("{zone}.zone");
-            fs::write(folder.join(&file), text).expect("a writable folder");
-            zones.push(((*zone).to_owned(), file));
+            zones.push(world::write_zone(&folder, zone, text));
         }
         zones.extend(signing::write(&folder, address, signed));
         let anchor = sign_root(&folder);
@@ -44,10 +43,17 @@ impl Nsd {
             question::is_answered((address, 53).into(), ".").then_some(())
         });
         Self {
-            _process: process,
+            process,
+            folder,
             address,
             anchor,
         }
+    }
+
+    /// Serves another text of a zone from now on, or from soon on.
+    pub(crate) fn change(&self, zone: &str, text: &str) {
+        world::write_zone(&self.folder, zone, text);
+        self.process.reload();
     }
 
     pub(crate) fn address(&self) -> Ipv4Addr {

@@ -102,6 +102,11 @@ impl Process {
         fs::read_to_string(&self.output).unwrap_or_default()
     }
 
+    /// Has it read its files again.
+    pub(crate) fn reload(&self) {
+        kill(self.pid(), Signal::SIGHUP).expect("a running daemon");
+    }
+
     fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"))
     }

@@ -56,7 +56,8 @@ pub(crate) fn write(folder: &Path, address: Ipv4Addr) -> Vec<(String, String)> {
     zones
 }
 
-fn write_zone(folder: &Path, zone: &str, text: &str) -> (String, String) {
+/// Writes a zone's master file: the pair of the zone and its file.
+pub(crate) fn write_zone(folder: &Path, zone: &str, text: &str) -> (String, String) {
     let file = format!("{zone}.zone");
     fs::write(folder.join(&file), text).expect("a writable folder");
     (zone.to_owned(), file)
