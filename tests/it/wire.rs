@@ -18,6 +18,7 @@ const PATIENT: &str = r#"
     query_timeout = "60s"
     evaluation_deadline = "60s"
     answer_deadline = "8s"
+    canary_interval = "0s"
 "#;
 
 /// An upstream that is the test itself, and the daemon that asks it.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use hickory_net::NetError;
 use hickory_proto::op::{DnsResponse, Message, Query};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
@@ -73,20 +74,30 @@ async fn receive(
             outcome => outcome?,
         };
         if datagram.starts_with(&query.metadata.id.to_be_bytes()) {
-            match DnsResponse::from_buffer(datagram) {
-                Err(_unreadable) => return Ok(Heard::Doubt),
-                Ok(answer) if is_to(query, &answer) => {
+            match read(&datagram) {
+                None => return Ok(Heard::Doubt),
+                Some(answer) if is_to(query, &answer) => {
                     return Ok(if keeps_case && !has_case_of(query, &answer.queries) {
                         Heard::Doubt
                     } else {
                         Heard::Answer(answer)
                     });
                 }
-                Ok(_other) => {}
+                Some(_other) => {}
             }
         }
         stats.forged.count();
     }
+}
+
+/// Reads a response from end to end. Octets behind its last record are records that it does not count:
+/// without them it would say that there are none.
+fn read(datagram: &[u8]) -> Option<DnsResponse> {
+    let mut decoder = BinDecoder::new(datagram);
+    let message = Message::read(&mut decoder).ok()?;
+    let is_whole = decoder.is_empty();
+    let response = DnsResponse::from_message(message).ok();
+    response.filter(|_| is_whole)
 }
 
 /// Whether it answers this very question, case left aside (RFC 5452, section 9.1).

@@ -59,22 +59,20 @@ impl Fault {
         Self::Echo,
     ];
 
-    /// What a connection carries arrives as it was sent, or does not arrive: mixed up and damaged are datagrams only.
+    /// What a connection carries arrives in order and with the octets that were sent: only datagrams are late, overtaken
+    /// and damaged.
     fn happens_to_connections(self) -> bool {
         match self {
             Self::Drop
             | Self::Duplicate
             | Self::Truncate
             | Self::Cut
+            | Self::WrongId
             | Self::WrongCase
+            | Self::WrongQuestion
             | Self::Servfail
             | Self::Echo => true,
-            Self::Delay
-            | Self::Reorder
-            | Self::Corrupt
-            | Self::Damage
-            | Self::WrongId
-            | Self::WrongQuestion => false,
+            Self::Delay | Self::Reorder | Self::Corrupt | Self::Damage => false,
         }
     }
 }
@@ -164,10 +162,7 @@ impl Mischief {
             Fault::Cut => changed.truncate(self.rng.usize(0..message.len())),
             Fault::Corrupt => {
                 let place = self.rng.choice(structure(message)).expect("an id");
-                match COUNTS.contains(&place) {
-                    true => changed[place] |= 1 << self.rng.u8(1..8),
-                    false => changed[place] ^= 1 << self.rng.u8(..8),
-                }
+                changed[place] ^= 1 << self.rng.u8(..8);
             }
             Fault::Damage => {
                 changed[self.rng.usize(0..message.len())] ^= self.rng.u8(1..);
@@ -238,7 +233,7 @@ fn name_end(message: &[u8], mut at: usize) -> usize {
 ///
 /// Those are the id, the counts, the question and the lengths of the records' data. Left out are the flags, and the
 /// records' names, types, classes, lifetimes and data: with another value there it is another answer without any fault,
-/// which only its checksum or a signature gives away. Counts are raised only: a lower one is that of a shorter answer.
+/// which only its checksum or a signature gives away.
 fn structure(message: &[u8]) -> Vec<usize> {
     let question_end = question_end(message);
     let mut places: Vec<usize> = [0..2, 4..question_end].into_iter().flatten().collect();
