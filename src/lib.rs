@@ -44,6 +44,8 @@
 //! | [`front`]: `zone`, `answer`, `authority`, `nearby` and `seats` (who gets how much), `cookie`, `sitting` (answers that need no waiting), `dns`, `fast`, `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
 //! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals`, `watch`, `canary` and `snapshot`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
 //!
+//! Beside these, in tests and for `fuzz/` only, `fuzzing` gives any octets to all that reads input from outside.
+//!
 //! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
 //! demo's world.
 //!
@@ -74,5 +76,7 @@
 
 pub mod command;
 pub mod front;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod oracle;
 pub mod verdict;

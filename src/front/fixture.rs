@@ -1,4 +1,6 @@
-//! A front with two zones over a scripted world, for tests.
+//! A front with two zones over a scripted world, for tests, and for fuzzing.
+
+#![expect(clippy::unwrap_used, reason = "it is run by tests only")]
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,16 +18,16 @@ use crate::verdict::local::{DOMAIN_TEXT, NameList};
 use crate::verdict::{Domain, Local, Policy, Rules, Table};
 
 /// What clients of one public network get over UDP.
-pub(super) const RESPONSES_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).unwrap();
+pub(crate) const RESPONSES_PER_SECOND: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// A name so long that an answer about it may not fit into 512 octets.
-pub(super) const LONG: &str = "a2345678901234567890123456789012345678901234567890123456789012.\
+pub(crate) const LONG: &str = "a2345678901234567890123456789012345678901234567890123456789012.\
                     b2345678901234567890123456789012345678901234567890123456789012.\
                     c2345678901234567890123456789012345678901234567890123456789012.\
                     d2345678901234567890123456.de";
 
 /// Domains of the world: listed, not listed, and one that cannot be found out about.
-const SCRIPT: &str = "hot.de MX 10 null.hot.de
+pub(crate) const SCRIPT: &str = "hot.de MX 10 null.hot.de
                                  null.hot.de A 127.0.0.1
                                  good.de MX 10 mx.good.de 20 mx2.good.de
                                  mx.good.de A 192.0.1.1
@@ -34,40 +36,67 @@ const SCRIPT: &str = "hot.de MX 10 null.hot.de
                                  exempt.de MX 10 null.hot.de
                                  dead.de MX !servfail";
 
+const MANY: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the oracle may use: more than it does.
+pub(crate) const LIMITS: Limits = Limits {
+    evaluations_max: 16,
+    waiting_max: 16,
+    evaluation_deadline: MINUTE,
+    client_budget: ClientBudget {
+        per_second: MANY,
+        burst: MANY,
+    },
+    memory_octets: 1 << 20,
+    gather: GatherLimits {
+        mx_hosts_max: 16,
+        hosts_per_domain_max: 5,
+    },
+};
+
+/// All verdicts count for a minute.
+pub(crate) const LIFETIMES: Lifetimes = Lifetimes {
+    min_ttl: MINUTE,
+    max_ttl: MINUTE,
+    undecided_min_ttl: MINUTE,
+    undecided_max_ttl: MINUTE,
+    serve_stale: MINUTE,
+    stale_ttl: MINUTE,
+    refresh_ahead_percent: 10,
+};
+
 /// Serves `bogusmx.local` as by default, and `nx.bogusmx.example` with the other ways to say things
 /// and the longest text.
-pub(super) fn dns() -> Dns<World> {
+pub(crate) fn dns() -> Dns<World> {
     dns_over(&format!("{SCRIPT}\n{LONG} MX 10 null.hot.de"))
 }
 
 /// The same over another world.
-pub(super) fn dns_over(script: &str) -> Dns<World> {
-    let many = NonZeroU32::new(1_000_000).unwrap();
-    let minute = Duration::from_secs(60);
-    let limits = Limits {
-        evaluations_max: 16,
-        waiting_max: 16,
-        evaluation_deadline: minute,
-        client_budget: ClientBudget {
-            per_second: many,
-            burst: many,
-        },
-        memory_octets: 1 << 20,
-        gather: GatherLimits {
-            mx_hosts_max: 16,
-            hosts_per_domain_max: 5,
-        },
+pub(crate) fn dns_over(script: &str) -> Dns<World> {
+    serve(zones().into(), script).0
+}
+
+/// Serves any zones over any world, and says out of which oracle.
+pub(crate) fn serve(zones: Arc<[Zone]>, script: &str) -> (Dns<World>, Arc<Oracle<World>>) {
+    let own = zones.iter().map(|zone| zone.origin.clone()).collect();
+    let oracle = Arc::new(Oracle::new(World::new(script), own, LIMITS, LIFETIMES));
+    let front = FrontLimits {
+        allow_query: ["127.0.0.0/8", "198.51.0.0/16", "2001:db8::/32"]
+            .map(|network| network.parse().unwrap())
+            .into(),
+        answer_deadline: Duration::from_secs(1),
+        // More than may be looked up and wait for it together.
+        pending_answers_max: 64,
+        responses_per_second: RESPONSES_PER_SECOND,
     };
-    let lifetimes = Lifetimes {
-        min_ttl: minute,
-        max_ttl: minute,
-        undecided_min_ttl: minute,
-        undecided_max_ttl: minute,
-        serve_stale: minute,
-        stale_ttl: minute,
-        refresh_ahead_percent: 10,
-    };
-    let zones = [
+    let authority = Authority::new(zones, Arc::clone(&oracle), front);
+    (Dns::new(Arc::new(authority)), oracle)
+}
+
+/// The two zones.
+pub(crate) fn zones() -> [Zone; 2] {
+    [
         zone(
             "bogusmx.local",
             NotListedAs::NoData,
@@ -80,22 +109,16 @@ pub(super) fn dns_over(script: &str) -> Dns<World> {
             UndecidedAs::NotListed,
             Table::parse(&format!("127.0.0.0/8 REJECT {}", "x".repeat(255)), "test").unwrap(),
         ),
-    ];
-    let own = zones.iter().map(|zone| zone.origin.clone()).collect();
-    let oracle = Arc::new(Oracle::new(World::new(script), own, limits, lifetimes));
-    let front = FrontLimits {
-        allow_query: ["127.0.0.0/8", "198.51.0.0/16", "2001:db8::/32"]
-            .map(|network| network.parse().unwrap())
-            .into(),
-        answer_deadline: Duration::from_secs(1),
-        // More than may be looked up and wait for it together.
-        pending_answers_max: 64,
-        responses_per_second: RESPONSES_PER_SECOND,
-    };
-    Dns::new(Arc::new(Authority::new(zones.into(), oracle, front)))
+    ]
 }
 
-fn zone(origin: &str, not_listed: NotListedAs, undecided: UndecidedAs, table: Table) -> Zone {
+/// A zone with the names of the shipped file.
+pub(crate) fn zone(
+    origin: &str,
+    not_listed: NotListedAs,
+    undecided: UndecidedAs,
+    table: Table,
+) -> Zone {
     let origin = Domain::parse(origin).unwrap();
     Zone {
         fixed: zone_file::read(zone_file::DEFAULT, "bogusmx.zone", &origin).unwrap(),
@@ -120,7 +143,7 @@ fn local() -> Local {
 }
 
 /// A query for `name` below `origin`, and its EDNS record if that is not empty.
-pub(super) fn packet(name: &str, origin: &str, qtype: u16, flags: u16, edns: &[u8]) -> Vec<u8> {
+pub(crate) fn packet(name: &str, origin: &str, qtype: u16, flags: u16, edns: &[u8]) -> Vec<u8> {
     let mut packet = vec![0xab, 0xcd];
     packet.extend(flags.to_be_bytes());
     packet.extend([0, 1, 0, 0, 0, 0, 0, u8::from(!edns.is_empty())]);
@@ -138,7 +161,8 @@ pub(super) fn packet(name: &str, origin: &str, qtype: u16, flags: u16, edns: &[u
 }
 
 /// An EDNS record.
-pub(super) fn edns(payload: u16, version: u8, flags: u16, options: &[u8]) -> Vec<u8> {
+#[cfg(test)]
+pub(crate) fn edns(payload: u16, version: u8, flags: u16, options: &[u8]) -> Vec<u8> {
     let mut record = vec![0, 0, 41];
     record.extend(payload.to_be_bytes());
     record.extend([0, version]);
@@ -149,7 +173,8 @@ pub(super) fn edns(payload: u16, version: u8, flags: u16, options: &[u8]) -> Vec
 }
 
 /// An option of such a record.
-pub(super) fn option(code: u16, data: &[u8]) -> Vec<u8> {
+#[cfg(test)]
+pub(crate) fn option(code: u16, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).unwrap();
     [&code.to_be_bytes()[..], &length.to_be_bytes(), data].concat()
 }

@@ -11,8 +11,8 @@ pub mod cookie;
 mod datagram;
 pub mod dns;
 pub mod fast;
-#[cfg(test)]
-mod fixture;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fixture;
 mod lane;
 pub mod listen;
 pub mod nearby;

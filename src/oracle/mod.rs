@@ -19,7 +19,7 @@ pub mod stats;
 #[cfg(test)]
 mod tests;
 pub mod upstream;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod world;
 
 use std::io::{self, Read, Seek, Write};

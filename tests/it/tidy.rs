@@ -18,7 +18,7 @@ const HICKORY: [&str; 4] = [
     "src/oracle/upstream/",
     "src/front/dns/",
     // Compares the two paths.
-    "src/front/fast/tests.rs",
+    "src/front/fast/parity.rs",
     "src/command/demo.rs",
 ];
 

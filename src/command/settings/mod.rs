@@ -188,6 +188,15 @@ impl Settings {
             .map(ConfigFile::read)
             .transpose()?
             .unwrap_or_default();
+        Self::of(file, common, access)
+    }
+
+    /// As [`Self::from`], the file read already.
+    pub(crate) fn of(
+        file: ConfigFile,
+        common: &CommonArgs,
+        access: Option<&AccessArgs>,
+    ) -> Result<Self, SettingsError> {
         let origins = origins(&file, common)?;
         let filed_listen = list("listen", &file.listen, |one| one.0)?;
         let filed_upstream = list("upstream", &file.upstream, |one| one.0)?;

@@ -5,6 +5,8 @@
 //! else.
 
 mod batch;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod parity;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -1,11 +1,9 @@
 //! Both paths say the same.
 
-use std::net::SocketAddr;
-
-use hickory_proto::op::Message;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
+use super::parity::{at_once, check_same, fast, runtime, slow};
 use super::*;
 use crate::front::cookie::COOKIE;
 use crate::front::dns::Dns;
@@ -39,46 +37,6 @@ const ORIGINS: [&str; 4] = [
 
 /// A, NS, SOA, MX, TXT, AAAA, OPT, AXFR, ANY, and one that nobody knows.
 const TYPES: [u16; 10] = [1, 2, 6, 15, 16, 28, 41, 252, 255, 65_280];
-
-fn client() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 53))
-}
-
-/// A clock that stands still, so that TTLs do not differ by when they were said.
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-}
-
-fn slow(runtime: &Runtime, dns: &Dns<World>, packet: &[u8]) -> Option<Vec<u8>> {
-    slow_over(Transport::Udp, runtime, dns, packet)
-}
-
-fn slow_over(
-    transport: Transport,
-    runtime: &Runtime,
-    dns: &Dns<World>,
-    packet: &[u8],
-) -> Option<Vec<u8>> {
-    runtime.block_on(dns.respond(packet.to_vec(), client(), transport))
-}
-
-fn fast(runtime: &Runtime, dns: &Dns<World>, packet: &[u8]) -> Option<Vec<u8>> {
-    let _entered = runtime.enter();
-    at_once(dns, packet, client().ip())
-}
-
-fn at_once(dns: &Dns<World>, packet: &[u8], client: IpAddr) -> Option<Vec<u8>> {
-    let mut sitting = dns.authority().sitting();
-    let (mut name, mut reply) = (NameBuffer::new(), vec![0; 1232]);
-    let asked = Asked::read(packet, client, &sitting, &mut name)?;
-    asked.approach(&sitting);
-    let length = asked.answer(&mut sitting, &mut reply)?;
-    Some(reply[..length].to_vec())
-}
 
 /// A front that remembers all domains which are asked for here.
 fn warm(runtime: &Runtime) -> Dns<World> {
@@ -132,40 +90,6 @@ prop_compose! {
         }
         packet
     }
-}
-
-/// Checks that the fast path's answer is the other one's.
-fn check_same(runtime: &Runtime, dns: &Dns<World>, packet: &[u8], fast: &[u8]) {
-    let slow = slow(runtime, dns, packet).expect("an answer on both paths");
-    let is_truncated = |response: &[u8]| response[2] & 0x02 != 0;
-    if is_truncated(&slow) && !is_truncated(fast) {
-        // hickory repeats names where we point at them, so that less fits: the whole is the same.
-        let whole = slow_over(Transport::Tcp, runtime, dns, packet);
-        assert_eq!(meaning(fast), meaning(&whole.unwrap()));
-    } else {
-        assert_eq!(meaning(fast), meaning(&slow));
-    }
-}
-
-/// What must be the same, whichever way it is put in octets.
-fn meaning(response: &[u8]) -> String {
-    let message = Message::from_vec(response).unwrap();
-    format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?}",
-        message.metadata,
-        message.queries,
-        message.answers,
-        message
-            .authorities
-            .iter()
-            .map(|soa| {
-                // The owner's case is the query's on one path, the configuration's on the other.
-                (soa.name.to_lowercase(), soa.ttl, soa.data.clone())
-            })
-            .collect::<Vec<_>>(),
-        message.additionals,
-        message.edns,
-    )
 }
 
 #[test]

@@ -7,10 +7,10 @@
 //! and hears of a closed port at once. `servers` chooses whom to ask, `reply` reads the answers, and
 //! `validator` has hickory-net prove them, if that is wanted.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
-
 mod case;
 mod proof;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod recording;
 mod relevant;
 mod reply;
 mod server;
@@ -19,19 +19,19 @@ mod stats;
 mod udp;
 mod validator;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_net::NetError;
 use hickory_proto::op::Query;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RecordType};
 use thiserror::Error;
 
-use super::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord};
+use super::lookup::{Family, HostAddresses, Lookup, MailHosts};
 use crate::verdict::Domain;
 use crate::verdict::evidence::Failure;
-use reply::{Chain, Reply, Resolved, target};
+use reply::{Chain, Reply, Resolved};
 use server::Signatures;
 use servers::Servers;
 pub use stats::UpstreamStats;
@@ -117,31 +117,18 @@ impl Upstream {
 
 impl Lookup for Upstream {
     async fn mail_hosts(&self, domain: &Domain) -> Result<MailHosts, Failure> {
-        let Resolved { records, ttl } = self.resolve(domain, RecordType::MX).await?;
-        let mx = |data| match data {
-            RData::MX(mx) => Some(MxRecord {
-                preference: mx.preference,
-                target: target(&mx.exchange),
-            }),
-            _ => None,
-        };
-        Ok(MailHosts {
-            records: records.into_iter().filter_map(mx).collect(),
-            ttl,
-        })
+        Ok(self.resolve(domain, RecordType::MX).await?.into())
     }
 
     async fn addresses(&self, host: &Domain, family: Family) -> Result<HostAddresses, Failure> {
-        let rtype = match family {
-            Family::V4 => RecordType::A,
-            Family::V6 => RecordType::AAAA,
-        };
-        let Resolved { records, ttl } = self.resolve(host, rtype).await?;
-        let addresses = records.into_iter().filter_map(|data| data.ip_addr());
-        Ok(HostAddresses {
-            addresses: addresses.collect::<Box<[IpAddr]>>(),
-            ttl,
-        })
+        Ok(self.resolve(host, rtype(family)).await?.into())
+    }
+}
+
+fn rtype(family: Family) -> RecordType {
+    match family {
+        Family::V4 => RecordType::A,
+        Family::V6 => RecordType::AAAA,
     }
 }
 

@@ -2,16 +2,18 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "hickory's enums are open")]
 
+use std::net::IpAddr;
+
 use hickory_net::{DnsError, NetError};
 use hickory_proto::op::{DnsResponse, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
-use crate::oracle::lookup::Target;
+use crate::oracle::lookup::{HostAddresses, MailHosts, MxRecord, Target};
 use crate::verdict::Domain;
 use crate::verdict::evidence::Failure;
 
 /// What an MX record points at.
-pub(super) fn target(exchange: &Name) -> Target {
+fn target(exchange: &Name) -> Target {
     if exchange.is_root() {
         return Target::Root;
     }
@@ -30,6 +32,28 @@ pub(super) fn target(exchange: &Name) -> Target {
 pub(super) struct Resolved {
     pub(super) records: Vec<RData>,
     pub(super) ttl: u32,
+}
+
+impl From<Resolved> for MailHosts {
+    fn from(Resolved { records, ttl }: Resolved) -> Self {
+        let mx = |data| match data {
+            RData::MX(mx) => Some(MxRecord {
+                preference: mx.preference,
+                target: target(&mx.exchange),
+            }),
+            _ => None,
+        };
+        let records = records.into_iter().filter_map(mx).collect();
+        Self { records, ttl }
+    }
+}
+
+impl From<Resolved> for HostAddresses {
+    fn from(Resolved { records, ttl }: Resolved) -> Self {
+        let addresses = records.into_iter().filter_map(|data| data.ip_addr());
+        let addresses = addresses.collect::<Box<[IpAddr]>>();
+        Self { addresses, ttl }
+    }
 }
 
 /// One message from upstream, as far as it matters.

@@ -12,6 +12,8 @@ mod grammar;
 mod index;
 mod lines;
 mod pattern;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod scan;
 mod sweep;
 
 use std::fmt;
