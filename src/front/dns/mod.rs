@@ -27,6 +27,9 @@ use super::cookie::{Malformed, Presented, Returned};
 use crate::oracle::lookup::Lookup;
 use crate::verdict::domain::NameBuffer;
 
+/// The length of a message's header (RFC 1035, section 4.1.1).
+const HEADER_OCTETS: usize = 12;
+
 /// How a query came, which decides how long its answer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
@@ -268,6 +271,9 @@ fn read(
         transport,
         cookie: None,
     });
+    if !inquiry.is_spelled_out() {
+        return Err(Dismissal::Unread(Rcode::FormErr));
+    }
     if is_known {
         Ok(inquiry)
     } else {
@@ -295,6 +301,14 @@ impl Inquiry {
             name,
             qtype: first.map_or(0, |query| query.query_type().into()),
         }
+    }
+
+    /// Whether the name that is asked for stands there without pointers. There is nothing before it that it could
+    /// point to but the header, which differs in the response: the question, repeated, would be another one or none.
+    fn is_spelled_out(&self) -> bool {
+        let question = self.request.as_slice().get(HEADER_OCTETS..);
+        let is_spelled = question.is_some_and(|question| question.starts_with(&self.name()));
+        is_spelled || self.request.queries.is_empty()
     }
 
     /// The name that is asked for, as on the wire, without pointers.
