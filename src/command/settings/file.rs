@@ -207,7 +207,7 @@ fn explain(message: &str) -> String {
                 Some(name) => format!("did you mean '{name}'?"),
                 None => "there are no others here".to_owned(),
             };
-            format!("unknown key '{unknown}'; {hint}")
+            format!("unknown key '{}'; {hint}", unknown.escape_debug())
         }
         _ => {
             let message = message.trim_end().replace('\n', ", ");
@@ -222,8 +222,11 @@ fn explain(message: &str) -> String {
 
 /// Whether the file knows such a key outside sections.
 fn is_key_of_the_top(key: &str) -> bool {
+    let is_bare = key
+        .bytes()
+        .all(|octet| octet.is_ascii_lowercase() || octet == b'_');
     let value = toml::from_str::<ConfigFile>(&format!("{key} = {{}}"));
-    value.is_err_and(|error| !error.message().starts_with("unknown field"))
+    is_bare && value.is_err_and(|error| !error.message().starts_with("unknown field"))
 }
 
 /// Reads a value out of its text form, with the reader's own words where it fails.
