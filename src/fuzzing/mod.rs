@@ -15,6 +15,7 @@
 
 pub mod config;
 pub mod name;
+pub mod names;
 pub mod packet;
 pub mod snapshot;
 pub mod table;
@@ -33,9 +34,10 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     target("config", config::run),
     target("name", name::run),
+    target("names", names::run),
     target("packet", packet::run),
     target("snapshot", snapshot::run),
     target("table", table::run),
