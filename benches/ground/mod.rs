@@ -1,4 +1,4 @@
-//! What the benches with real daemons stand on: `compare` and `mail`.
+//! What the benches with real daemons stand on: `compare`, `mail`, `flood` and `soak`.
 //!
 //! | file | what it gives |
 //! | --- | --- |
