@@ -4,11 +4,10 @@
 
 use std::net::IpAddr;
 
-use hickory_net::NetError;
-use hickory_proto::op::DnsResponse;
 use hickory_proto::rr::RecordType;
 
 use super::reply::{Chain, Reply, Resolved, usable};
+use super::udp::read;
 use super::{fqdn, rtype};
 use crate::oracle::lookup::{Family, HostAddresses, Lookup, MailHosts};
 use crate::verdict::{Domain, Failure};
@@ -28,7 +27,7 @@ impl Recording {
     /// All addresses in the answers for them, wherever they stand.
     pub(crate) fn all_addresses(&self) -> Vec<IpAddr> {
         let messages = [&self.a, &self.aaaa].into_iter();
-        let messages = messages.filter_map(|octets| DnsResponse::from_buffer(octets.clone()).ok());
+        let messages = messages.filter_map(|octets| read(octets));
         let records = messages.flat_map(|message| message.into_message().answers);
         records.filter_map(|record| record.data.ip_addr()).collect()
     }
@@ -40,8 +39,8 @@ impl Recording {
             RecordType::A => &self.a,
             _ => &self.aaaa,
         };
-        let answer = DnsResponse::from_buffer(octets.clone()).map_err(NetError::from);
-        let reply = Reply::of(usable(answer)?);
+        let answer = read(octets).ok_or(Failure::Broken)?;
+        let reply = Reply::of(usable(Ok(answer))?);
         let mut chain = Chain::from(fqdn(name)?, CNAMES_MAX);
         loop {
             let asked = chain.end.clone();

@@ -92,7 +92,7 @@ async fn receive(
 
 /// Reads a response from end to end. Octets behind its last record are records that it does not count:
 /// without them it would say that there are none.
-fn read(datagram: &[u8]) -> Option<DnsResponse> {
+pub(super) fn read(datagram: &[u8]) -> Option<DnsResponse> {
     let mut decoder = BinDecoder::new(datagram);
     let message = Message::read(&mut decoder).ok()?;
     let is_whole = decoder.is_empty();
