@@ -152,7 +152,9 @@ impl<L: Lookup> Authority<L> {
                 let patience = Patience::Settled(self.limits.answer_deadline);
                 let rules = zone.rules.load_full();
                 let oracle = &self.oracle;
-                let ruling = oracle.ask(&domain, &rules, Some(client), patience).await;
+                let ruling = oracle
+                    .ask(&domain, &rules, Some(payer(client)), patience)
+                    .await;
                 ruling.pronounce(|sentence| {
                     self.said(&Answer::of_sentence(sentence, zone, question.qtype), say)
                 })
@@ -163,5 +165,15 @@ impl<L: Lookup> Authority<L> {
     fn said<S>(&self, answer: &Answer<'_>, say: impl FnOnce(&Answer<'_>) -> S) -> S {
         self.stats.count(answer);
         say(answer)
+    }
+}
+
+/// Who pays for new domains: the client, or its network if it is a public one. In an IPv6 network there
+/// are more addresses than anybody can count.
+fn payer(client: IpAddr) -> IpAddr {
+    if is_public(client) {
+        client_network(client)
+    } else {
+        client
     }
 }

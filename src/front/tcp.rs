@@ -59,8 +59,10 @@ pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connecti
             }
         };
         // Closing at once tells the client to come back; keeping it waiting would not.
-        let Some(seat) = shared.seats.take(client.ip()) else {
-            shared.dns.authority().stats().tcp_full.count();
+        let authority = shared.dns.authority();
+        let is_allowed = authority.is_allowed(client.ip());
+        let Some(seat) = shared.seats.take(client.ip(), is_allowed) else {
+            authority.stats().tcp_full.count();
             continue;
         };
         let connection = Arc::clone(&shared);
