@@ -20,6 +20,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -34,6 +35,9 @@ use crate::front::listen::BindError;
 use crate::front::zone::Zone;
 use crate::oracle::Oracle;
 use crate::oracle::upstream::{TrustAnchor, Upstream, UpstreamError};
+
+/// How long the end waits for files that are being looked at. A file server may be gone.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How a command ends; part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,13 +92,15 @@ pub fn run(cli: &Cli) -> Ending {
     let outcome = tokio::runtime::Runtime::new()
         .map_err(CommandError::from)
         .and_then(|runtime| {
-            runtime.block_on(async {
+            let outcome = runtime.block_on(async {
                 match &cli.command {
                     Command::Serve(args) => serve::run(args).await,
                     Command::Check(args) => check::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,
                 }
-            })
+            });
+            runtime.shutdown_timeout(STOP_PATIENCE);
+            outcome
         });
     match outcome {
         Ok(ending) => ending,

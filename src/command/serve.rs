@@ -56,6 +56,8 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
     }
 
     let listeners = bind(&settings)?;
+    // Before they are read, so that no change goes unseen.
+    let files = watch(&settings);
     let zones = zones(&settings)?;
     let oracle = oracle(&settings)?;
     privilege::drop_root(&settings.user)?;
@@ -77,7 +79,7 @@ pub(super) async fn run(args: &ServeArgs) -> Result<Ending, CommandError> {
         oracle: Arc::clone(&oracle),
         authority,
     };
-    signals.watch(daemon, watch(&settings), stop.clone());
+    signals.watch(daemon, files, stop.clone());
     let keeper = settings.snapshot.clone();
     let keeper = keeper.map(|file| Keeper::new(file, Arc::clone(&oracle)));
     let looking = canary::watch(oracle, settings.canaries.clone(), settings.canary_interval);

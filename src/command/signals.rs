@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::settings::Origin;
@@ -48,15 +50,15 @@ impl Signals {
     /// SIGHUP reads the tables and lists again, SIGUSR1 logs the counters, SIGTERM and SIGINT cancel `stop`.
     ///
     /// Changed `files` are read again by themselves.
-    pub(super) fn watch(mut self, daemon: Daemon, mut files: Watch, stop: CancellationToken) {
+    pub(super) fn watch(mut self, daemon: Daemon, files: Watch, stop: CancellationToken) {
+        let daemon = Arc::new(daemon);
+        let asked = Arc::new(Notify::new());
+        // On its own, as a file that cannot be read, or not for long, must not keep it from stopping.
+        tokio::spawn(Arc::clone(&daemon).keep_up(files, Arc::clone(&asked)));
         tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    _ = self.hangup.recv() => {
-                        files.forget_changes();
-                        daemon.reload();
-                    }
-                    () = files.changed() => daemon.reload(),
+                    _ = self.hangup.recv() => asked.notify_one(),
                     _ = self.report.recv() => daemon.report(),
                     _ = self.terminate.recv() => break,
                     _ = self.interrupt.recv() => break,
@@ -69,6 +71,19 @@ impl Signals {
 }
 
 impl Daemon {
+    /// Reads files again when they change or when that is `asked` for.
+    async fn keep_up(self: Arc<Self>, mut files: Watch, asked: Arc<Notify>) {
+        loop {
+            tokio::select! {
+                () = asked.notified() => files.forget_changes().await,
+                () = files.changed() => {}
+            }
+            let daemon = Arc::clone(&self);
+            // It says itself how it went; only a panic ends it otherwise, which has been reported.
+            let _panicked = spawn_blocking(move || daemon.reload()).await;
+        }
+    }
+
     fn reload(&self) {
         match zones::reload(&self.origins, &self.zones) {
             Ok(()) => {

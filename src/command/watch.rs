@@ -21,8 +21,9 @@ pub(super) struct Watch {
     sight: Sight,
 }
 
-/// What a file looks like without being read; none if it is not there.
-type Stamp = Option<(u64, u64, u64, i64, i64)>;
+/// What a file looks like without being read: where it is, how long, and the times of its last changes;
+/// none if it is not there.
+type Stamp = Option<[i128; 7]>;
 
 /// What the files looked like.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,19 +56,26 @@ impl Watch {
         };
         loop {
             looks.tick().await;
-            let files = self.files.clone();
-            // A file server that is gone takes its time; the daemon's threads have none for it.
-            let now = spawn_blocking(move || stamps(&files)).await;
-            if now.is_ok_and(|now| self.sight.has_changed(now)) {
+            let now = look(&self.files).await;
+            if now.is_some_and(|now| self.sight.has_changed(now)) {
                 return;
             }
         }
     }
 
     /// Takes the files as they are now for read.
-    pub(super) fn forget_changes(&mut self) {
-        self.sight = Sight::of(stamps(&self.files));
+    pub(super) async fn forget_changes(&mut self) {
+        if let Some(now) = look(&self.files).await {
+            self.sight = Sight::of(now);
+        }
     }
+}
+
+/// What the files look like. A file server that is gone takes its time; the runtime's threads have none
+/// for it.
+async fn look(files: &[PathBuf]) -> Option<Vec<Stamp>> {
+    let files = files.to_vec();
+    spawn_blocking(move || stamps(&files)).await.ok()
 }
 
 impl Sight {
@@ -96,13 +104,16 @@ impl Sight {
 fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
     let stamp = |file: &PathBuf| {
         let seen = fs::metadata(file).ok()?;
-        Some((
-            seen.dev(),
-            seen.ino(),
-            seen.size(),
-            seen.mtime(),
-            seen.mtime_nsec(),
-        ))
+        // The last two tell of new permissions, and of a copy that keeps the time of its original.
+        Some([
+            seen.dev().into(),
+            seen.ino().into(),
+            seen.size().into(),
+            seen.mtime().into(),
+            seen.mtime_nsec().into(),
+            seen.ctime().into(),
+            seen.ctime_nsec().into(),
+        ])
     };
     files.iter().map(stamp).collect()
 }
@@ -111,8 +122,8 @@ fn stamps(files: &[PathBuf]) -> Vec<Stamp> {
 mod tests {
     use super::*;
 
-    fn stamp(size: u64) -> Vec<Stamp> {
-        vec![Some((1, 1, size, 0, 0)), None]
+    fn stamp(size: i128) -> Vec<Stamp> {
+        vec![Some([1, 1, size, 0, 0, 0, 0]), None]
     }
 
     #[test]
@@ -135,7 +146,7 @@ mod tests {
         fs::remove_file(&file).unwrap();
         watch.changed().await;
         fs::write(&file, "hot.de").unwrap();
-        watch.forget_changes();
+        watch.forget_changes().await;
         let quiet = tokio::time::timeout(Duration::from_secs(60), watch.changed()).await;
         assert!(quiet.is_err());
     }

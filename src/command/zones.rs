@@ -36,6 +36,10 @@ pub(super) enum LoadError {
     /// A list of names is wrong.
     #[error(transparent)]
     Names(#[from] NamesError),
+    /// A list had exceptions and has nothing in it now, as if it had been cut off.
+    #[error("{}: no name where there were exceptions: to have none on purpose, leave a line in it that lists \
+             something, or restart", .0.display())]
+    Emptied(PathBuf),
     /// The own addresses are named, and no domain whose mail belongs there.
     #[error(
         "self: every domain whose mail comes here would be listed, your own ones too: name those in \
@@ -103,7 +107,7 @@ fn local(origin: &Origin) -> Result<Local, LoadError> {
     let domains = names("domain list", &origin.domain_list, DOMAIN_TEXT)?;
     let hosts = names("host list", &origin.host_list, HOST_TEXT)?;
     let local = Local::new(domains, hosts, &origin.own);
-    if !origin.own.is_empty() && !local.has_exempt_domains() {
+    if !origin.own.is_empty() && !local.domains.has_exceptions() {
         return Err(LoadError::NobodyHosted);
     }
     Ok(local)
@@ -115,10 +119,30 @@ fn local(origin: &Origin) -> Result<Local, LoadError> {
 /// [`LoadError`]; then nothing has changed.
 pub(super) fn reload(origins: &[Origin], zones: &[Zone]) -> Result<(), LoadError> {
     let fresh = origins.iter().map(rules).collect::<Result<Vec<_>, _>>()?;
+    for ((origin, zone), rules) in origins.iter().zip(zones).zip(&fresh) {
+        let before = &zone.rules.load().local;
+        check_not_emptied(&origin.domain_list, &before.domains, &rules.local.domains)?;
+        check_not_emptied(&origin.host_list, &before.hosts, &rules.local.hosts)?;
+    }
     for (zone, rules) in zones.iter().zip(fresh) {
         zone.rules.store(Arc::new(rules));
     }
     Ok(())
+}
+
+/// Refuses an empty list in place of one with exceptions: those would be listed from one moment to the
+/// next. Whoever writes a list empties it first.
+fn check_not_emptied(
+    file: &Option<PathBuf>,
+    before: &NameList,
+    now: &NameList,
+) -> Result<(), LoadError> {
+    match file {
+        Some(file) if now.is_empty() && before.has_exceptions() => {
+            Err(LoadError::Emptied(file.clone()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Says what is in force.

@@ -1,5 +1,7 @@
 //! What the operator says by name and of own addresses, whatever the DNS says.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use hickory_proto::rr::RecordType::{A, MX};
@@ -7,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::daemon::{Launch, replace};
 use crate::support::upstream::Upstream;
-use crate::support::{Bench, THREE_ENDINGS, setup};
+use crate::support::{Bench, THREE_ENDINGS, needs_root, setup};
 
 const WORLD: &str = "
     hot.de              MX 10 null.hot.de
@@ -92,7 +94,7 @@ fn lists_are_read_again_when_they_change() {
     bench.becomes("hot.de", "not listed");
     replace(&bench.daemon.path("hosts"), ".trap-host.example\n");
     bench.becomes("trap.example", "listed 127.0.0.2");
-    replace(&bench.daemon.path("domains"), "");
+    replace(&bench.daemon.path("domains"), "!other.example\n");
     bench.becomes("hot.de", "listed 127.0.0.2");
     // Each domain was looked up once: what is remembered is judged anew.
     assert_eq!(bench.upstream.questions("hot.de", MX), 1);
@@ -124,6 +126,31 @@ fn a_list_with_an_error_keeps_the_old_ones_and_says_where() {
     // It recovers once the file is mended.
     replace(&bench.daemon.path("domains"), "hot.de REJECT Mended\n");
     bench.becomes("hot.de", "listed 127.0.0.2");
+}
+
+/// Whoever writes a list over itself empties it first.
+#[test]
+fn a_list_of_exceptions_that_is_emptied_stays_in_force() {
+    let bench = bench_with_lists("!hot.de\n", "", "");
+    fs::write(bench.daemon.path("domains"), "").unwrap();
+    bench
+        .daemon
+        .wait_for_log("domains: no name where there were exceptions");
+    bench.expect("hot.de -> not listed");
+    fs::write(bench.daemon.path("domains"), "!good.example\n").unwrap();
+    bench.becomes("hot.de", "listed 127.0.0.2");
+}
+
+#[test]
+fn a_list_that_may_be_read_again_is_read() {
+    needs_root("only root gives up the right to read a file");
+    let bench = bench_with_lists("", "", "");
+    let file = bench.daemon.path("domains");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    fs::write(&file, "!hot.de\n").unwrap();
+    bench.daemon.wait_for_log("cannot read the domain list");
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    bench.becomes("hot.de", "not listed");
 }
 
 #[test]
@@ -161,7 +188,7 @@ fn each_zone_has_lists_of_its_own() {
 fn explained(domain: &str) -> String {
     let upstream = Upstream::new(WORLD);
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("domains", "!hot.de\n.trap.example\n");
     write("hosts", "\n!.vpn.example\n");
     write(

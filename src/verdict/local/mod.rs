@@ -52,12 +52,6 @@ impl Local {
         }
     }
 
-    /// Whether the domain list has an exception: a domain that is hosted here, say.
-    #[must_use]
-    pub fn has_exempt_domains(&self) -> bool {
-        self.domains.says().any(|say| say.action == Action::Pass)
-    }
-
     /// Says whether the address is one of the operator's own.
     #[must_use]
     pub fn own(&self, address: IpAddr) -> Option<Hit<'_>> {

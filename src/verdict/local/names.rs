@@ -210,6 +210,12 @@ impl NameList {
         self.exact.values().chain(self.at_or_below.values())
     }
 
+    /// Whether some name is an exception.
+    #[must_use]
+    pub fn has_exceptions(&self) -> bool {
+        self.says().any(|say| say.action == Action::Pass)
+    }
+
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {
