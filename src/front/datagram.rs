@@ -72,8 +72,14 @@ pub(super) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usiz
     Ok((message.bytes, Ends { client, ours }))
 }
 
-/// Sends a datagram back to where another one came from, and does not wait where there is no room for it.
-pub(super) fn reply(socket: &impl AsFd, octets: &[u8], ends: Ends) -> io::Result<usize> {
+/// Sends a datagram back to where another one came from. Where there is no room for it, that is an error
+/// with `DONTWAIT` among the flags, and is waited for without.
+pub(super) fn reply(
+    socket: &impl AsFd,
+    octets: &[u8],
+    ends: Ends,
+    flags: MsgFlags,
+) -> io::Result<usize> {
     let (v4, v6);
     let control = match ends.ours {
         None => None,
@@ -102,7 +108,7 @@ pub(super) fn reply(socket: &impl AsFd, octets: &[u8], ends: Ends) -> io::Result
         socket.as_fd().as_raw_fd(),
         &[IoSlice::new(octets)],
         control.as_slice(),
-        MsgFlags::MSG_DONTWAIT,
+        flags,
         Some(&SockaddrStorage::from(ends.client)),
     )?;
     Ok(sent)
@@ -147,7 +153,7 @@ mod tests {
             (&b"who"[..], Some(asked.ip()))
         );
         assert_eq!(ends.client, client.local_addr().unwrap());
-        reply(&server, b"me", ends).unwrap();
+        reply(&server, b"me", ends, MsgFlags::empty()).unwrap();
         assert_eq!(client.recv_from(&mut buffer).unwrap(), (2, asked));
     }
 

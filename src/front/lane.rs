@@ -3,13 +3,15 @@
 //! It is a thread of the system and no task: tasks wait behind all the looking up that is under way, and what
 //! is remembered must not.
 
+use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd as _;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use nix::sys::socket::{Shutdown, shutdown};
+use nix::sys::socket::{MsgFlags, Shutdown, shutdown};
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,10 @@ use crate::oracle::lookup::Lookup;
 
 /// How long to wait after receiving failed.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(10);
+
+/// How often an answer is tried to be sent where there is no room for it, and how long to wait in between.
+const SENDS_TRIED: usize = 100;
+const SEND_PAUSE: Duration = Duration::from_millis(1);
 
 /// The socket, and what its thread needs.
 pub(super) struct Lane<L> {
@@ -56,23 +62,41 @@ impl Drop for Waker {
 }
 
 impl<L: Lookup> Lane<L> {
+    /// Has `read` read until `stop`. Should it panic, which is a defect, the queries in hand are lost, and
+    /// no others.
+    pub(super) fn run(&self, read: impl Fn(&Self)) {
+        while !self.stop.is_cancelled() {
+            // What is left behind is made anew, or holds at any time: counters, and what is remembered.
+            if panic::catch_unwind(AssertUnwindSafe(|| read(self))).is_err() {
+                self.dns.authority().stats().panics.count();
+            }
+        }
+    }
+
     /// Sends an answer when it is there, in a task.
     pub(super) fn send_later(&self, answer: BoxFuture<'static, Option<Vec<u8>>>, ends: Ends) {
         let socket = Arc::clone(&self.socket);
         self.tasks.spawn(async move {
-            if let Some(response) = answer.await {
-                send(&socket, &response, ends);
+            let Some(response) = answer.await else { return };
+            let send = || datagram::reply(&socket, &response, ends, MsgFlags::MSG_DONTWAIT);
+            for _ in 0..SENDS_TRIED {
+                match send() {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(SEND_PAUSE).await,
+                    outcome => return report(outcome, ends),
+                }
             }
+            report(send(), ends);
         });
     }
 
-    /// Sends an answer.
+    /// Sends an answer, and waits until there is room for it.
     pub(super) fn send(&self, response: &[u8], ends: Ends) {
-        send(&self.socket, response, ends);
+        let outcome = datagram::reply(&self.socket, response, ends, MsgFlags::empty());
+        report(outcome, ends);
     }
 
     /// Waits after receiving failed, for a moment without memory, say: a lasting error must not eat the CPU.
-    pub(super) fn pause(&self, error: &std::io::Error) {
+    pub(super) fn pause(&self, error: &io::Error) {
         if !self.stop.is_cancelled() {
             tracing::debug!(%error, "UDP queries could not be received");
             Handle::current().block_on(sleep(RECEIVE_PAUSE));
@@ -80,8 +104,33 @@ impl<L: Lookup> Lane<L> {
     }
 }
 
-fn send(socket: &UdpSocket, response: &[u8], ends: Ends) {
-    if let Err(error) = datagram::reply(socket, response, ends) {
+fn report(sent: io::Result<usize>, ends: Ends) {
+    if let Err(error) = sent {
         tracing::debug!(client = %ends.client, %error, "a UDP answer could not be sent");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::front::fixture;
+
+    #[test]
+    fn a_panic_does_not_end_the_thread() {
+        let lane = Lane {
+            socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
+            dns: Arc::new(fixture::dns()),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        let reads = AtomicUsize::new(0);
+        lane.run(|lane| match reads.fetch_add(1, Ordering::Relaxed) {
+            0 => panic!("as a test wants it"),
+            _ => lane.stop.cancel(),
+        });
+        assert_eq!(reads.into_inner(), 2);
+        assert_eq!(lane.dns.authority().stats().panics.get(), 1);
     }
 }

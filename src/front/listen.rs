@@ -224,8 +224,8 @@ pub async fn serve<L: Lookup>(
                 stop,
             };
             loops.spawn_blocking(move || match listener.path {
-                UdpPath::Plain => lane.serve_one_by_one(),
-                UdpPath::Fast { .. } => lane.serve_in_batches(),
+                UdpPath::Plain => lane.run(Lane::serve_one_by_one),
+                UdpPath::Fast { .. } => lane.run(Lane::serve_in_batches),
             });
         }
     }

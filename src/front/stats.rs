@@ -24,6 +24,8 @@ pub struct FrontStats {
     pub slipped: Counter,
     /// TCP connections closed at once because there were too many, in all or of one network.
     pub tcp_full: Counter,
+    /// Defects of this program that cost the queries in hand their answers.
+    pub panics: Counter,
 }
 
 /// What one thread has said and not yet added to the counters, which all threads share.
@@ -76,7 +78,7 @@ impl FrontStats {
     }
 
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 9] {
+    pub fn counters(&self) -> [(&'static str, u64); 10] {
         [
             ("positive", self.positive.get()),
             ("negative", self.negative.get()),
@@ -87,6 +89,7 @@ impl FrontStats {
             ("slipped", self.slipped.get()),
             ("pending_full", self.pending_full.get()),
             ("tcp_full", self.tcp_full.get()),
+            ("panics", self.panics.get()),
         ]
     }
 }
