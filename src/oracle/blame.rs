@@ -9,8 +9,9 @@
 //! * An upstream that is cut off itself answers SERVFAIL to everybody, or to nearly everybody while it
 //!   has some names in its cache. So an answered failure counts only while other domains do well.
 //!
-//! What is not held against a domain is kept for the shortest time, as a first failure is. If this
-//! errs, a dead domain costs one evaluation in that time, and only while somebody asks for it.
+//! What is not held against a domain is kept for the shortest time, as a first failure is, whatever went
+//! before it. If this errs, a dead domain costs one evaluation in that time, and only while somebody asks
+//! for it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -26,7 +26,7 @@ pub(super) struct Entry(ThinArc<Head, u8>);
 struct Head {
     /// Names have 253 octets at most.
     name_octets: u8,
-    /// How many collections in a row had failures that are held against the domain.
+    /// How many collections in a row, up to the last one, had failures that are held against the domain.
     failures: u8,
     /// Whether somebody has asked for it lately.
     is_touched: AtomicBool,
@@ -74,8 +74,10 @@ impl Entry {
         let failure = Evidence::read(&evidence).first_failure();
         let is_its_own = blame(failure);
         if failure.is_some() {
-            failures = previous.map_or(0, |entry| entry.head().failures);
-            failures = failures.saturating_add(is_its_own.into());
+            if is_its_own {
+                failures = previous.map_or(0, |entry| entry.head().failures);
+                failures = failures.saturating_add(1);
+            }
             for finding in previous.into_iter().flat_map(Self::worth_keeping) {
                 put_finding(&mut octets, finding.gathered_at, finding.octets);
             }
@@ -274,7 +276,7 @@ mod tests {
         };
         check(&held(None, true), 1, &[7]);
         check(&held(None, false), 0, &[7]);
-        check(&held(Some(&fourth), false), 3, &[7, 2, 1]);
+        check(&held(Some(&fourth), false), 0, &[7, 2, 1]);
     }
 
     #[test]
