@@ -26,7 +26,7 @@ const INERTIA: u32 = 8;
 pub enum Sight {
     /// A reserved address came through.
     Clear,
-    /// The upstream answers for all of them, and has a reserved address for none.
+    /// The upstream answers, for some of them at least, and has a reserved address for none.
     Blind,
     /// It does not answer.
     Unknown(Failure),

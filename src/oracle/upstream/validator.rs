@@ -33,8 +33,12 @@ use crate::verdict::evidence::Failure;
 /// labels and two for each zone that it is in; more is a name that was made for that.
 const QUERIES_MAX: usize = 64;
 
-/// Responses that are kept for other questions, each some kilobytes.
-const KEPT_MAX: u64 = 4096;
+/// Octets of responses that are kept for other questions; each is weighed as it came, and takes several
+/// times as much memory.
+const KEPT_OCTETS_MAX: u64 = 4 << 20;
+
+/// What a small one takes beside its octets.
+const KEPT_OCTETS_EACH: u32 = 512;
 
 /// How long they are kept at most: what was wrong with one beside its proof is over by then.
 const KEPT_FOR_MAX: Duration = Duration::from_secs(15 * 60);
@@ -93,7 +97,13 @@ impl Validator {
         Self {
             servers,
             anchor,
-            kept: Cache::new(KEPT_MAX),
+            kept: Cache::builder()
+                .weigher(|_query, (_until, response): &(Instant, DnsResponse)| {
+                    let octets = u32::try_from(response.as_buffer().len());
+                    octets.unwrap_or(u32::MAX).saturating_add(KEPT_OCTETS_EACH)
+                })
+                .max_capacity(KEPT_OCTETS_MAX)
+                .build(),
         }
     }
 
