@@ -124,6 +124,11 @@ impl<L: Lookup> Authority<L> {
             || self.shares.spend(client_network(client))
     }
 
+    /// Whether all places among those who wait for a verdict are taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.available_permits() == 0
+    }
+
     /// A place among those who wait for a verdict; none if all are taken.
     pub fn admit(&self) -> Option<Admission> {
         let permit = Arc::clone(&self.pending).try_acquire_owned().ok()?;
@@ -136,12 +141,13 @@ impl<L: Lookup> Authority<L> {
         self.said(&Answer::busy(), say)
     }
 
-    /// Hands `say` the answer, looking up what it takes; the client's patience is limited.
+    /// Hands `say` the answer, looking up what it takes; the client's patience is limited. A `client`
+    /// pays for a new domain, unless it has done so.
     pub async fn answer<S>(
         &self,
         _admission: Admission,
         question: Question<'_>,
-        client: IpAddr,
+        client: Option<IpAddr>,
         say: impl FnOnce(&Answer<'_>) -> S,
     ) -> S {
         let mut buffer = NameBuffer::new();
@@ -153,7 +159,7 @@ impl<L: Lookup> Authority<L> {
                 let rules = zone.rules.load_full();
                 let oracle = &self.oracle;
                 let ruling = oracle
-                    .ask(&domain, &rules, Some(payer(client)), patience)
+                    .ask(&domain, &rules, client.map(payer), patience)
                     .await;
                 ruling.pronounce(|sentence| {
                     self.said(&Answer::of_sentence(sentence, zone, question.qtype), say)
@@ -170,7 +176,7 @@ impl<L: Lookup> Authority<L> {
 
 /// Who pays for new domains: the client, or its network if it is a public one. In an IPv6 network there
 /// are more addresses than anybody can count.
-fn payer(client: IpAddr) -> IpAddr {
+pub(super) fn payer(client: IpAddr) -> IpAddr {
     if is_public(client) {
         client_network(client)
     } else {

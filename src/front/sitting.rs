@@ -12,7 +12,7 @@ use arc_swap::Guard;
 use smallvec::SmallVec;
 
 use super::answer::Answer;
-use super::authority::{Authority, Question};
+use super::authority::{Authority, Question, payer};
 use super::cookie::{Presented, Returned};
 use super::stats::Tally;
 use super::zone::{Place, Settled, Zone, place};
@@ -120,8 +120,7 @@ impl<'z, L: Lookup> Sitting<'z, L> {
                 Some(say(&answer))
             }
             Found::Mail(zone, sought) => {
-                let mut all = self.authority.zones().iter().zip(&self.rules);
-                let (_, rules) = all.find(|(other, _)| ptr::eq(*other, zone))?;
+                let rules = rules_of(zone, self.authority.zones(), &self.rules)?;
                 let oracle = self.authority.oracle();
                 oracle.recall(sought, rules, self.now, |sentence| {
                     let answer = Answer::of_sentence(sentence, zone, placed.qtype);
@@ -132,6 +131,31 @@ impl<'z, L: Lookup> Sitting<'z, L> {
             }
         }
     }
+
+    /// Hands `say` the answer to a question that takes a look-up, if there is no room for one or the
+    /// client may not have it; else the client has paid for it.
+    ///
+    /// In a flood this is said to nearly everybody, so it has to be cheap.
+    pub fn turn_away<S>(
+        &mut self,
+        placed: &Placed<'z, '_>,
+        client: IpAddr,
+        say: impl FnOnce(&Answer<'_>) -> S,
+    ) -> Option<S> {
+        let Found::Mail(zone, sought) = placed.found else {
+            return None;
+        };
+        if self.authority.is_full() {
+            return Some(self.authority.turn_away(say));
+        }
+        let rules = rules_of(zone, self.authority.zones(), &self.rules)?;
+        let oracle = self.authority.oracle();
+        oracle.turn_away(sought, rules, payer(client), self.now, |sentence| {
+            let answer = Answer::of_sentence(sentence, zone, placed.qtype);
+            self.tally.count(&answer);
+            say(&answer)
+        })
+    }
 }
 
 impl<L: Lookup> Drop for Sitting<'_, L> {
@@ -140,4 +164,14 @@ impl<L: Lookup> Drop for Sitting<'_, L> {
         let stats = self.authority.oracle().stats();
         stats.remembered.add(self.remembered);
     }
+}
+
+/// What a zone's verdicts are judged by; `rules` are in the order of the zones.
+fn rules_of<'r>(
+    zone: &Zone,
+    zones: &[Zone],
+    rules: &'r [Guard<Arc<Rules>>],
+) -> Option<&'r Arc<Rules>> {
+    let place = zones.iter().position(|other| ptr::eq(other, zone))?;
+    rules.get(place).map(|rules| &**rules)
 }

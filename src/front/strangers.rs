@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::advance;
 
 use super::cookie::{COOKIE, COOKIE_OCTETS};
-use super::dns::{Begun, Dns, Share, Transport};
+use super::dns::{Begun, Dns, Toll, Transport};
 use super::fast::Asked;
 use super::fixture::{self, RESPONSES_PER_SECOND, edns, option, packet};
 use crate::oracle::world::World;
@@ -38,7 +38,7 @@ async fn ask(path: Path, dns: &Dns<World>, packet: &[u8], client: impl Into<IpAd
         Path::Tcp => Transport::Tcp,
         Path::Fast | Path::Plain => Transport::Udp,
     };
-    let mut share = Share::Due;
+    let mut toll = Toll::Due;
     if path == Path::Fast {
         let mut sitting = dns.authority().sitting();
         let (mut name, mut reply) = (NameBuffer::new(), vec![0; 1232]);
@@ -46,14 +46,14 @@ async fn ask(path: Path, dns: &Dns<World>, packet: &[u8], client: impl Into<IpAd
             if let Some(length) = asked.answer(&mut sitting, &mut reply) {
                 return reply[..length].to_vec();
             }
-            share = Share::Taken;
+            toll = Toll::Paid;
         }
     }
-    let response = match dns.begin(packet.to_vec(), client, transport, share) {
+    let response = match dns.begin(packet.to_vec(), client, transport, toll) {
         Begun::Done(response) => response,
         Begun::Waiting(query) => {
             let admission = dns.authority().admit().unwrap();
-            dns.finish(&query, admission).await
+            dns.finish(&query, admission, toll).await
         }
     };
     response.expect("every query is answered")

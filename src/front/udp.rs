@@ -1,7 +1,7 @@
 //! Queries over UDP one by one: read, answered, and the next.
 
 use super::datagram::{self, Ends};
-use super::dns::{Share, Started, Transport};
+use super::dns::{Started, Toll, Transport};
 use super::lane::Lane;
 use crate::oracle::lookup::Lookup;
 
@@ -26,7 +26,7 @@ impl<L: Lookup> Lane<L> {
     fn answer_one(&self, packet: Vec<u8>, ends: Ends) {
         match self
             .dns
-            .start(packet, ends.client, Transport::Udp, Share::Due)
+            .start(packet, ends.client, Transport::Udp, Toll::Due)
         {
             Started::Done(Some(response)) => self.send(&response, ends),
             Started::Done(None) => {}

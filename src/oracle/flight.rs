@@ -32,6 +32,17 @@ pub(super) struct Flights {
     pub(super) running: Semaphore,
 }
 
+/// How [`Flights::board`] would go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outlook {
+    /// Somebody else's evaluation would be joined.
+    Joined,
+    /// One would begin.
+    New,
+    /// There are as many as may be.
+    Full,
+}
+
 /// How [`Flights::board`] went.
 pub(super) enum Boarding {
     /// Somebody else's evaluation, joined.
@@ -60,9 +71,16 @@ impl Flights {
         }
     }
 
-    /// The evaluation of the domain, if one is under way.
-    pub(super) fn join(&self, domain: &Domain) -> Option<Watch> {
-        self.in_air.lock().get(domain).cloned()
+    /// What would come of [`Self::board`] now.
+    pub(super) fn outlook(&self, domain: &Domain) -> Outlook {
+        let in_air = self.in_air.lock();
+        if in_air.contains_key(domain) {
+            Outlook::Joined
+        } else if in_air.len() >= self.in_air_max {
+            Outlook::Full
+        } else {
+            Outlook::New
+        }
     }
 
     /// Joins the evaluation of the domain, or begins one.

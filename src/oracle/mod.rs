@@ -34,7 +34,7 @@ pub(crate) use budget::Budgets;
 pub use budget::ClientBudget;
 use clock::{Clock, Moment};
 use entry::Entry;
-use flight::{Boarding, Flight, Flights, Watch};
+use flight::{Boarding, Flight, Flights, Outlook, Watch};
 use gather::{GatherLimits, gather};
 use lookup::Lookup;
 use memory::Memory;
@@ -47,7 +47,7 @@ use stats::Stats;
 
 use crate::verdict::domain::DomainRef;
 use crate::verdict::evidence::MxAnswer;
-use crate::verdict::{Domain, Draft, Evidence, Failure, Rules, Verdict};
+use crate::verdict::{Domain, Doubt, Draft, Evidence, Failure, Rules, Verdict};
 
 /// What the oracle may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,15 +284,57 @@ impl<L: Lookup> Oracle<L> {
         Some(Ruling::of_sentence(&entry, rules, &sentence))
     }
 
+    /// Hands `say` what is said of a domain that is not remembered, if there is no room for one more
+    /// evaluation or the `client` may not have one; else the client has paid for it.
+    pub fn turn_away<S>(
+        &self,
+        sought: Sought<'_>,
+        rules: &Rules,
+        client: IpAddr,
+        now: Moment,
+        say: impl FnOnce(&Sentence<'_>) -> S,
+    ) -> Option<S> {
+        let failure = self.charge(&sought.domain.to_domain(), client).err()?;
+        if let Some(entry) = self.memory.get(sought)
+            && let Some((finding, listed)) =
+                recall::last_listing(&entry, rules, &self.lifetimes, now)
+        {
+            self.stats.stale.count();
+            return Some(say(&recall::stale(&listed, finding.place, &self.lifetimes)));
+        }
+        let verdict = Verdict::Undecided(Doubt {
+            failure,
+            host: None,
+        });
+        Some(say(&Sentence {
+            remaining: self.lifetimes.of(&verdict, 1),
+            verdict: &verdict,
+            source: Source::LookedUp,
+            is_nearly_over: false,
+            place: 0..0,
+        }))
+    }
+
+    /// Has a client pay for a new domain; to join others costs nothing.
+    fn charge(&self, domain: &Domain, client: IpAddr) -> Result<(), Failure> {
+        match self.flights.outlook(domain) {
+            Outlook::Joined => Ok(()),
+            Outlook::Full => {
+                self.stats.overload.count();
+                Err(Failure::Overload)
+            }
+            Outlook::New if self.budgets.spend(client) => Ok(()),
+            Outlook::New => {
+                self.stats.client_budget.count();
+                Err(Failure::ClientBudget)
+            }
+        }
+    }
+
     /// Joins the domain's evaluation, or begins one if the client may.
     fn board(self: &Arc<Self>, domain: &Domain, client: Option<IpAddr>) -> Result<Watch, Failure> {
-        if let Some(watch) = self.flights.join(domain) {
-            self.stats.joined.count();
-            return Ok(watch);
-        }
-        if client.is_some_and(|client| !self.budgets.spend(client)) {
-            self.stats.client_budget.count();
-            return Err(Failure::ClientBudget);
+        if let Some(client) = client {
+            self.charge(domain, client)?;
         }
         match self.flights.board(domain, self.clock.now()) {
             Boarding::Joined(watch) => {

@@ -58,13 +58,13 @@ pub enum Started {
 /// A query whose answer takes a look-up.
 pub struct Waiting(Box<Inquiry>);
 
-/// Whether a query over UDP has been counted against its client's share of answers.
+/// Whether a query over UDP has been counted against what its client may have: answers, new domains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
+pub enum Toll {
     /// Not yet.
     Due,
     /// By who has looked at it before.
-    Taken,
+    Paid,
 }
 
 /// A query that can be read, and what every answer to it depends on.
@@ -111,10 +111,10 @@ impl<L: Lookup> Dns<L> {
         client: SocketAddr,
         transport: Transport,
     ) -> Option<Vec<u8>> {
-        match self.begin(packet, client, transport, Share::Due) {
+        match self.begin(packet, client, transport, Toll::Due) {
             Begun::Done(response) => response,
             Begun::Waiting(query) => match self.authority.admit() {
-                Some(admission) => self.finish(&query, admission).await,
+                Some(admission) => self.finish(&query, admission, Toll::Due).await,
                 None => self.turn_away(&query),
             },
         }
@@ -129,9 +129,9 @@ impl<L: Lookup> Dns<L> {
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-        share: Share,
+        toll: Toll,
     ) -> Started {
-        let query = match self.begin(packet, client, transport, share) {
+        let query = match self.begin(packet, client, transport, toll) {
             Begun::Done(response) => return Started::Done(response),
             Begun::Waiting(query) => query,
         };
@@ -139,7 +139,7 @@ impl<L: Lookup> Dns<L> {
             return Started::Done(self.turn_away(&query));
         };
         let dns = Arc::clone(self);
-        let mut answer = async move { dns.finish(&query, admission).await }.boxed();
+        let mut answer = async move { dns.finish(&query, admission, toll).await }.boxed();
         // Nobody is to be woken: whoever waits for the answer asks again, and tells whom.
         match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(response) => Started::Done(response),
@@ -153,9 +153,9 @@ impl<L: Lookup> Dns<L> {
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-        share: Share,
+        toll: Toll,
     ) -> Begun {
-        let inquiry = match self.take(packet, client, transport, share) {
+        let inquiry = match self.take(packet, client, transport, toll) {
             Ok(inquiry) => inquiry,
             Err(response) => return Begun::Done(response),
         };
@@ -170,10 +170,16 @@ impl<L: Lookup> Dns<L> {
     }
 
     /// Answers a query, looking up what it takes.
-    pub async fn finish(&self, query: &Waiting, admission: Admission) -> Option<Vec<u8>> {
+    pub async fn finish(
+        &self,
+        query: &Waiting,
+        admission: Admission,
+        toll: Toll,
+    ) -> Option<Vec<u8>> {
         let Waiting(inquiry) = query;
         let name = inquiry.name();
-        let (question, client) = (inquiry.question(&name), inquiry.request.src().ip());
+        let question = inquiry.question(&name);
+        let client = (toll == Toll::Due).then(|| inquiry.request.src().ip());
         let say = |answer: &Answer<'_>| inquiry.say(answer);
         self.authority
             .answer(admission, question, client, say)
@@ -191,7 +197,7 @@ impl<L: Lookup> Dns<L> {
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-        share: Share,
+        toll: Toll,
     ) -> Result<Box<Inquiry>, Option<Vec<u8>>> {
         let header = Header::read(&mut BinDecoder::new(&packet)).map_err(|_short| None)?;
         // Answering a response would let two servers answer each other for ever.
@@ -200,7 +206,7 @@ impl<L: Lookup> Dns<L> {
             return Err(None);
         }
         let inquiry = read(&header, packet, client, transport);
-        let inquiry = inquiry.and_then(|inquiry| self.let_in(inquiry, share));
+        let inquiry = inquiry.and_then(|inquiry| self.let_in(inquiry, toll));
         inquiry.map_err(|dismissal| match dismissal {
             Dismissal::Unread(rcode) => {
                 self.authority.stats().count(&Answer::bare(rcode));
@@ -217,7 +223,7 @@ impl<L: Lookup> Dns<L> {
     }
 
     /// Sees to the query's cookie, and to whether its client may ask.
-    fn let_in(&self, mut inquiry: Box<Inquiry>, share: Share) -> Result<Box<Inquiry>, Dismissal> {
+    fn let_in(&self, mut inquiry: Box<Inquiry>, toll: Toll) -> Result<Box<Inquiry>, Dismissal> {
         let client = inquiry.request.src().ip();
         match inquiry.presented() {
             Some(Ok(presented)) => {
@@ -240,7 +246,7 @@ impl<L: Lookup> Dns<L> {
             }
             None => return Err(Dismissal::Unread(Rcode::FormErr)),
         }
-        let is_due = inquiry.transport == Transport::Udp && share == Share::Due;
+        let is_due = inquiry.transport == Transport::Udp && toll == Toll::Due;
         if is_due && !self.authority.spend(client, inquiry.cookie.as_ref()) {
             return Err(Dismissal::Slip(inquiry));
         }
@@ -374,7 +380,7 @@ mod tests {
                 query_for(&format!("d{number}.de")),
                 client,
                 Transport::Udp,
-                Share::Due,
+                Toll::Due,
             )
         };
         let waiting: Vec<_> = (0..32)

@@ -20,7 +20,7 @@ use self::batch::{Batch, Queries, Replies};
 use self::wire::Query;
 use super::answer::Answer;
 use super::cookie::Returned;
-use super::dns::{Share, Started, Transport};
+use super::dns::{Started, Toll, Transport};
 use super::lane::Lane;
 use super::sitting::{Placed, Sitting};
 use crate::oracle::lookup::Lookup;
@@ -57,8 +57,8 @@ impl<L: Lookup> Lane<L> {
             match asked.and_then(|asked| asked.answer(&mut sitting, room)) {
                 Some(length) => replies.put(index, length),
                 None => {
-                    let share = asked.map_or(Share::Due, |_| Share::Taken);
-                    self.hand_over(queries, &mut replies, index, share);
+                    let toll = asked.map_or(Toll::Due, |_| Toll::Paid);
+                    self.hand_over(queries, &mut replies, index, toll);
                 }
             }
         }
@@ -67,18 +67,12 @@ impl<L: Lookup> Lane<L> {
     }
 
     /// Leaves a packet to the path of `front/dns`, and its answer to a task if it takes a look-up.
-    fn hand_over(
-        &self,
-        queries: Queries<'_>,
-        replies: &mut Replies<'_>,
-        index: usize,
-        share: Share,
-    ) {
+    fn hand_over(&self, queries: Queries<'_>, replies: &mut Replies<'_>, index: usize, toll: Toll) {
         let (Some(packet), Some(ends)) = (queries.octets(index), queries.ends(index)) else {
             return;
         };
         let packet = packet.to_vec();
-        let started = (self.dns).start(packet, ends.client, Transport::Udp, share);
+        let started = (self.dns).start(packet, ends.client, Transport::Udp, toll);
         let response = match started {
             Started::Done(response) => response.unwrap_or_default(),
             Started::Waiting(answer) => return self.send_later(answer, ends),
@@ -96,6 +90,7 @@ impl<L: Lookup> Lane<L> {
 /// A plain query of a client that is allowed, and where its answer is to be found.
 pub struct Asked<'z, 'q> {
     query: Query<'q>,
+    client: IpAddr,
     /// The cookie that goes back.
     cookie: Option<Returned>,
     /// None if the client has had its share.
@@ -121,6 +116,7 @@ impl<'z, 'q> Asked<'z, 'q> {
         let placed = is_due.then(|| sitting.place(query.question(), name));
         Some(Self {
             query,
+            client,
             cookie,
             placed,
         })
@@ -133,15 +129,18 @@ impl<'z, 'q> Asked<'z, 'q> {
         }
     }
 
-    /// Writes the answer into `reply` and says how long it is, if it needs no look-up.
+    /// Writes the answer into `reply` and says how long it is, if it needs no look-up or if there is no
+    /// room for one. If not, the client has paid for the look-up.
     pub fn answer<L: Lookup>(
         &self,
         sitting: &mut Sitting<'z, L>,
         reply: &mut [u8],
     ) -> Option<usize> {
-        let write = |answer: &Answer<'_>| self.query.write(answer, self.cookie.as_ref(), reply);
+        let mut write = |answer: &Answer<'_>| self.query.write(answer, self.cookie.as_ref(), reply);
         match &self.placed {
-            Some(placed) => sitting.answer(placed, write)?,
+            Some(placed) => sitting
+                .answer(placed, &mut write)
+                .or_else(|| sitting.turn_away(placed, self.client, &mut write))?,
             None => sitting.slip(write),
         }
     }

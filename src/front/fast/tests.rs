@@ -1,9 +1,11 @@
 //! Both paths say the same.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use super::parity::{at_once, check_same, fast, runtime, slow};
+use super::parity::{at_once, check_same, client, fast, runtime, slow};
 use super::*;
 use crate::front::cookie::COOKIE;
 use crate::front::dns::Dns;
@@ -191,4 +193,25 @@ fn strangers_are_not_answered_here() {
     let answered = |client: [u8; 4]| at_once(&dns, &packet, client.into()).is_some();
     assert!(answered([127, 0, 0, 9]));
     assert!(!answered([192, 0, 2, 1]));
+}
+
+#[test]
+fn who_is_turned_away_hears_the_same() {
+    let runtime = runtime();
+    let _entered = runtime.enter();
+    let dns = Arc::new(fixture::dns());
+    let ask = |name: &str| packet(name, ORIGINS[0], 1, 0, &edns(1232, 0, 0, &[]));
+    let start = |name: &str| dns.start(ask(name), client(), Transport::Udp, Toll::Due);
+    // Nothing is looked up while nobody runs the runtime: these take all the room that there is.
+    let waiting: Vec<Started> = (0..32)
+        .map(|number| start(&format!("d{number}.de")))
+        .collect();
+    assert!(waiting.iter().all(|one| matches!(one, Started::Waiting(_))));
+    let Started::Done(Some(slow)) = start("new.de") else {
+        panic!("more are looked up than may be");
+    };
+    let fast = at_once(&dns, &ask("new.de"), client().ip());
+    assert_eq!(fast, Some(slow));
+    // To join others takes no room.
+    assert_eq!(at_once(&dns, &ask("d0.de"), client().ip()), None);
 }
