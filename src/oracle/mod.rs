@@ -47,7 +47,7 @@ use stats::Stats;
 
 use crate::verdict::domain::DomainRef;
 use crate::verdict::evidence::MxAnswer;
-use crate::verdict::{Domain, Doubt, Draft, Evidence, Failure, Rules, Verdict};
+use crate::verdict::{Domain, Draft, Evidence, Failure, Rules, Verdict};
 
 /// What the oracle may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +142,10 @@ impl<L: Lookup> Oracle<L> {
             Err(failure) => self.rule(&Draft::failed(failure), rules),
         };
         match ruling.verdict() {
-            Verdict::Undecided(_) => self.stale(domain, rules).unwrap_or(ruling),
+            Verdict::Undecided(_) => {
+                let stale = self.stale(sought, rules, self.clock.now());
+                stale.unwrap_or(ruling)
+            }
             Verdict::Listed(_) | Verdict::NotListed(_) => ruling,
         }
     }
@@ -275,10 +278,9 @@ impl<L: Lookup> Oracle<L> {
     }
 
     /// The last listing of a domain that cannot be judged now.
-    fn stale<'r>(&self, domain: &Domain, rules: &'r Rules) -> Option<Ruling<'r>> {
-        let entry = self.memory.get(self.seek(domain.as_ref()))?;
-        let (finding, listed) =
-            recall::last_listing(&entry, rules, &self.lifetimes, self.clock.now())?;
+    fn stale<'r>(&self, sought: Sought<'_>, rules: &'r Rules, now: Moment) -> Option<Ruling<'r>> {
+        let entry = self.memory.get(sought)?;
+        let (finding, listed) = recall::last_listing(&entry, rules, &self.lifetimes, now)?;
         self.stats.stale.count();
         let sentence = recall::stale(&listed, finding.place, &self.lifetimes);
         Some(Ruling::of_sentence(&entry, rules, &sentence))
@@ -295,24 +297,9 @@ impl<L: Lookup> Oracle<L> {
         say: impl FnOnce(&Sentence<'_>) -> S,
     ) -> Option<S> {
         let failure = self.charge(&sought.domain.to_domain(), client).err()?;
-        if let Some(entry) = self.memory.get(sought)
-            && let Some((finding, listed)) =
-                recall::last_listing(&entry, rules, &self.lifetimes, now)
-        {
-            self.stats.stale.count();
-            return Some(say(&recall::stale(&listed, finding.place, &self.lifetimes)));
-        }
-        let verdict = Verdict::Undecided(Doubt {
-            failure,
-            host: None,
-        });
-        Some(say(&Sentence {
-            remaining: self.lifetimes.of(&verdict, 1),
-            verdict: &verdict,
-            source: Source::LookedUp,
-            is_nearly_over: false,
-            place: 0..0,
-        }))
+        let stale = self.stale(sought, rules, now);
+        let ruling = stale.unwrap_or_else(|| self.rule(&Draft::failed(failure), rules));
+        Some(ruling.pronounce(say))
     }
 
     /// Has a client pay for a new domain; to join others costs nothing.
