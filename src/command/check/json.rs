@@ -9,10 +9,9 @@ use super::{Finding, Outcome};
 use crate::command::settings::Origin;
 use crate::front::dns::client;
 use crate::oracle::Ruling;
-use crate::verdict::domain::DomainRef;
 use crate::verdict::evidence::octets::AddressList;
 use crate::verdict::evidence::{Addresses, Answer, Host, MxAnswer};
-use crate::verdict::local::NameList;
+use crate::verdict::local::{NameList, Say};
 use crate::verdict::table::{Action, Hit};
 use crate::verdict::{Cause, Domain, Verdict};
 
@@ -110,7 +109,7 @@ fn ruled<'a>(
     ruling: &'a Ruling<'_>,
     origin: &Origin,
 ) -> Report<'a> {
-    let evidence = ruling.evidence();
+    let (evidence, local) = (ruling.evidence(), &ruling.rules.local);
     let report = Report {
         domain: Some(domain.as_str()),
         policy: Some(origin.policy.as_str()),
@@ -126,7 +125,10 @@ fn ruled<'a>(
                 .collect(),
         ),
         hosts_left_out: Some(evidence.hosts_left_out),
-        said: said(&ruling.rules.local.domains, domain.as_str()),
+        said: local
+            .domains
+            .find(domain.as_ref())
+            .map(|say| said(&local.domains, say)),
         ..blank
     };
     match ruling.verdict() {
@@ -204,25 +206,25 @@ fn reported<'a>(host: Host<'a>, ruling: &'a Ruling<'_>) -> ReportedHost<'a> {
         let hit = ruling.rules.hit(address).map(reported_hit);
         ReportedAddress { address, ttl, hit }
     };
+    let local = &ruling.rules.local;
     ReportedHost {
         preference: host.preference,
         name: host.name(),
         kind,
         addresses: host.known().map(address).collect(),
         failures: answers.into_iter().filter_map(failure).collect(),
-        said: said(&ruling.rules.local.hosts, host.name()),
+        said: local.host(host).map(|say| said(&local.hosts, say)),
     }
 }
 
-/// What a list of the operator's says of a name.
-fn said<'a>(list: &'a NameList, name: &str) -> Option<Said<'a>> {
-    let say = list.find(DomainRef::from_normal(name.as_bytes()))?;
-    Some(Said {
+/// What a list of the operator's says.
+fn said<'a>(list: &'a NameList, say: &'a Say) -> Said<'a> {
+    Said {
         source: list.source(),
         line: say.line,
         name: &say.pattern,
         is_exception: say.action == Action::Pass,
-    })
+    }
 }
 
 /// What decided it, for people.

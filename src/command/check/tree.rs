@@ -8,7 +8,7 @@ use crate::command::print::{BAD, FAINT, GOOD, UNSURE};
 use crate::command::settings::Origin;
 use crate::front::dns::client::Said;
 use crate::oracle::{Ruling, Source};
-use crate::verdict::domain::{DomainRef, NotMail};
+use crate::verdict::domain::NotMail;
 use crate::verdict::evidence::{Addresses, Answer, Failure, Host, MxAnswer};
 use crate::verdict::local::{NameList, Say};
 use crate::verdict::table::Action;
@@ -167,9 +167,8 @@ fn host(text: &mut String, host: Host<'_>, ruling: &Ruling<'_>) -> fmt::Result {
             writeln!(text, "│  └─ {FAINT}in a zone of our own: skipped{FAINT:#}")?;
         }
     }
-    let hosts = &ruling.rules.local.hosts;
-    let say = hosts.find(DomainRef::from_normal(name.as_bytes()));
-    said(text, "│  ├─", say, hosts)?;
+    let say = ruling.rules.local.host(host);
+    said(text, "│  ├─", say, &ruling.rules.local.hosts)?;
     known(text, host, ruling.rules, say.is_some())
 }
 

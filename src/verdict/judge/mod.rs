@@ -5,7 +5,6 @@ mod tests;
 
 use std::net::IpAddr;
 
-use super::domain::DomainRef;
 use super::evidence::{Evidence, Failure, Host, MxAnswer};
 use super::local::Say;
 use super::table::{Action, Hit};
@@ -155,8 +154,7 @@ impl<'a> Case<'_, 'a> {
 
     /// What the operator says of a host by its name.
     fn said_of(&self, host: Host<'_>) -> Option<&'a Say> {
-        let name = DomainRef::from_normal(host.name().as_bytes());
-        self.rules.local.hosts.find(name)
+        self.rules.local.host(host)
     }
 
     /// Whether a host's addresses matter: of the others the operator has said enough.

@@ -9,6 +9,8 @@ use ipnet::IpNet;
 
 pub use names::{Fault, NameList, NamesError, Say};
 
+use super::domain::DomainRef;
+use super::evidence::Host;
 use super::table::{Action, Hit, Table};
 
 /// The text of a domain that is listed by name.
@@ -50,6 +52,13 @@ impl Local {
             hosts,
             own: Table::of_networks(rows, OWN_SOURCE),
         }
+    }
+
+    /// What is said of an MX host by its name.
+    #[must_use]
+    pub fn host(&self, host: Host<'_>) -> Option<&Say> {
+        let name = DomainRef::from_normal(host.name().as_bytes());
+        self.hosts.find(name)
     }
 
     /// Says whether the address is one of the operator's own.
