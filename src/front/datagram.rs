@@ -47,17 +47,17 @@ pub(super) fn forbid_fragments(socket: &impl AsFd, bound: SocketAddr) -> io::Res
     Ok(())
 }
 
-/// Receives a datagram: its length and its ends.
-pub(super) fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, Ends)> {
+/// Receives a datagram: its length and its ends. Where there is none, that is an error with `DONTWAIT`
+/// among the flags, and is waited for without.
+pub(super) fn receive(
+    socket: &impl AsFd,
+    buffer: &mut [u8],
+    flags: MsgFlags,
+) -> io::Result<(usize, Ends)> {
     let mut control = cmsg_space!(in_pktinfo, in6_pktinfo);
     let mut parts = [IoSliceMut::new(buffer)];
     let descriptor = socket.as_fd().as_raw_fd();
-    let message = recvmsg::<SockaddrStorage>(
-        descriptor,
-        &mut parts,
-        Some(&mut control),
-        MsgFlags::empty(),
-    )?;
+    let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut control), flags)?;
     let client = message.address.as_ref().and_then(socket_address);
     let client = client.ok_or_else(|| io::Error::other("a datagram from no address"))?;
     let ours = message.cmsgs()?.find_map(|control| {
@@ -147,7 +147,7 @@ mod tests {
             .unwrap();
         client.send_to(b"who", asked).unwrap();
         let mut buffer = [0; 16];
-        let (length, ends) = receive(&server, &mut buffer).unwrap();
+        let (length, ends) = receive(&server, &mut buffer, MsgFlags::empty()).unwrap();
         assert_eq!(
             (&buffer[..length], ends.ours),
             (&b"who"[..], Some(asked.ip()))

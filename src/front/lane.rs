@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use super::datagram::{self, Ends};
 use super::dns::Dns;
+use crate::oracle::give_way::giving_way;
 use crate::oracle::lookup::Lookup;
 
 /// How long to wait after receiving failed.
@@ -73,10 +74,10 @@ impl<L: Lookup> Lane<L> {
         }
     }
 
-    /// Sends an answer when it is there, in a task.
+    /// Sends an answer when it is there.
     pub(super) fn send_later(&self, answer: BoxFuture<'static, Option<Vec<u8>>>, ends: Ends) {
         let socket = Arc::clone(&self.socket);
-        self.tasks.spawn(async move {
+        let sending = async move {
             let Some(response) = answer.await else { return };
             let send = || datagram::reply(&socket, &response, ends, MsgFlags::MSG_DONTWAIT);
             for _ in 0..SENDS_TRIED {
@@ -86,7 +87,8 @@ impl<L: Lookup> Lane<L> {
                 }
             }
             report(send(), ends);
-        });
+        };
+        self.tasks.spawn(giving_way(sending));
     }
 
     /// Sends an answer, and waits until there is room for it.

@@ -3,10 +3,11 @@
 //! `zone`, `answer`, `nearby` and `cookie` are pure; `authority` and `sitting` answer questions out of them
 //! and the oracle; `dns` turns packets into questions and answers into packets. `listen` binds the sockets,
 //! and `udp`, `fast` and `tcp` read them: UDP on threads of their own (`lane`), each datagram with its two
-//! ends (`datagram`).
+//! ends (`datagram`), and what takes a look-up after what does not (`backlog`).
 
 pub mod answer;
 pub mod authority;
+mod backlog;
 pub mod cookie;
 mod datagram;
 pub mod dns;

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::dns::{Dns, Transport};
 use super::seats::Seats;
+use crate::oracle::give_way::giving_way;
 use crate::oracle::lookup::Lookup;
 
 /// Queries of one connection that wait for their answers; past it no more are read.
@@ -66,12 +67,13 @@ pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connecti
             continue;
         };
         let connection = Arc::clone(&shared);
-        shared.tasks.spawn(async move {
+        let conversation = async move {
             if let Err(error) = converse(stream, client, &connection).await {
                 tracing::debug!(%client, %error, "a TCP connection broke off");
             }
             drop(seat);
-        });
+        };
+        shared.tasks.spawn(giving_way(conversation));
     }
 }
 

@@ -1,7 +1,12 @@
 //! Queries over UDP one by one: read, answered, and the next.
 
-use super::datagram::{self, Ends};
-use super::dns::{Started, Toll, Transport};
+use std::io::ErrorKind;
+
+use nix::sys::socket::MsgFlags;
+
+use super::backlog::Backlog;
+use super::datagram;
+use super::dns::Toll;
 use super::lane::Lane;
 use crate::oracle::lookup::Lookup;
 
@@ -12,25 +17,22 @@ impl<L: Lookup> Lane<L> {
     /// Answers until `stop`, on a thread of a runtime; what takes a look-up goes on in `tasks`.
     pub(super) fn serve_one_by_one(&self) {
         let mut buffer = vec![0; QUERY_OCTETS_MAX];
+        let mut backlog = Backlog::new(self);
         while !self.stop.is_cancelled() {
-            match datagram::receive(&*self.socket, &mut buffer) {
+            let flags = if backlog.is_empty() {
+                MsgFlags::empty()
+            } else {
+                MsgFlags::MSG_DONTWAIT
+            };
+            match datagram::receive(&*self.socket, &mut buffer, flags) {
                 Ok((length, ends)) => {
                     let packet = buffer.get(..length).unwrap_or_default();
-                    self.answer_one(packet.to_vec(), ends);
+                    backlog.take(packet.to_vec(), ends, Toll::Due);
                 }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => backlog.begin_one(),
                 Err(error) => self.pause(&error),
             }
         }
-    }
-
-    fn answer_one(&self, packet: Vec<u8>, ends: Ends) {
-        match self
-            .dns
-            .start(packet, ends.client, Transport::Udp, Toll::Due)
-        {
-            Started::Done(Some(response)) => self.send(&response, ends),
-            Started::Done(None) => {}
-            Started::Waiting(answer) => self.send_later(answer, ends),
-        }
+        backlog.begin_all();
     }
 }

@@ -9,6 +9,7 @@ pub mod clock;
 mod entry;
 mod flight;
 pub mod gather;
+pub(crate) mod give_way;
 pub mod lookup;
 mod memory;
 mod recall;
@@ -36,6 +37,7 @@ use clock::{Clock, Moment};
 use entry::Entry;
 use flight::{Boarding, Flight, Flights, Outlook, Watch};
 use gather::{GatherLimits, gather};
+use give_way::giving_way;
 use lookup::Lookup;
 use memory::Memory;
 pub use memory::Sought;
@@ -387,7 +389,7 @@ impl<L: Lookup> Oracle<L> {
             }
             flight.land(entry);
         };
-        tokio::spawn(evaluation);
+        tokio::spawn(giving_way(evaluation));
     }
 
     fn count(&self, evidence: &Evidence<'_>) {

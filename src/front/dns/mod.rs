@@ -120,33 +120,6 @@ impl<L: Lookup> Dns<L> {
         }
     }
 
-    /// As [`Self::respond`], up to where there is something to wait for.
-    ///
-    /// What is turned away at a limit is done by then. As a task it would take a place among those who
-    /// wait, until it is its turn to hear so: behind all that is being looked up, in a flood seconds.
-    pub fn start(
-        self: &Arc<Self>,
-        packet: Vec<u8>,
-        client: SocketAddr,
-        transport: Transport,
-        toll: Toll,
-    ) -> Started {
-        let query = match self.begin(packet, client, transport, toll) {
-            Begun::Done(response) => return Started::Done(response),
-            Begun::Waiting(query) => query,
-        };
-        let Some(admission) = self.authority.admit() else {
-            return Started::Done(self.turn_away(&query));
-        };
-        let dns = Arc::clone(self);
-        let mut answer = async move { dns.finish(&query, admission, toll).await }.boxed();
-        // Nobody is to be woken: whoever waits for the answer asks again, and tells whom.
-        match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(response) => Started::Done(response),
-            Poll::Pending => Started::Waiting(answer),
-        }
-    }
-
     /// Answers a packet as far as that takes no look-up.
     pub fn begin(
         &self,
@@ -166,6 +139,23 @@ impl<L: Lookup> Dns<L> {
         match sitting.answer(&placed, |answer| inquiry.say(answer)) {
             Some(response) => Begun::Done(response),
             None => Begun::Waiting(Waiting(inquiry)),
+        }
+    }
+
+    /// Has a query looked up.
+    ///
+    /// What is turned away at a limit is done by then. As a task it would take a place among those who
+    /// wait, until it is its turn to hear so: behind all that is being looked up, in a flood seconds.
+    pub fn start(self: &Arc<Self>, query: Waiting, toll: Toll) -> Started {
+        let Some(admission) = self.authority.admit() else {
+            return Started::Done(self.turn_away(&query));
+        };
+        let dns = Arc::clone(self);
+        let mut answer = async move { dns.finish(&query, admission, toll).await }.boxed();
+        // Nobody is to be woken: whoever waits for the answer asks again, and tells whom.
+        match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(response) => Started::Done(response),
+            Poll::Pending => Started::Waiting(answer),
         }
     }
 
@@ -376,12 +366,11 @@ mod tests {
         let client = SocketAddr::from(([127, 0, 0, 1], 53));
         // Nothing is looked up before this test waits for something: all these stay in the air.
         let start = |number| {
-            dns.start(
-                query_for(&format!("d{number}.de")),
-                client,
-                Transport::Udp,
-                Toll::Due,
-            )
+            let query = query_for(&format!("d{number}.de"));
+            match dns.begin(query, client, Transport::Udp, Toll::Due) {
+                Begun::Waiting(query) => dns.start(query, Toll::Due),
+                Begun::Done(response) => Started::Done(response),
+            }
         };
         let waiting: Vec<_> = (0..32)
             .map(|number| match start(number) {

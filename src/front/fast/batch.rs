@@ -97,11 +97,12 @@ impl Batch {
         }
     }
 
-    /// Waits for a datagram, and takes all that are there, `SLOTS` at most.
+    /// Takes all datagrams that are there, `SLOTS` at most; if there is none and it `may_wait`, waits for
+    /// one.
     ///
     /// # Errors
-    /// What the system says; a signal is none.
-    pub(super) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<()> {
+    /// What the system says; a signal is none, nor is it that there is none.
+    pub(super) fn receive(&mut self, socket: BorrowedFd<'_>, may_wait: bool) -> io::Result<()> {
         let queries = self.queries.chunks_exact_mut(QUERY_OCTETS);
         let slots = self.headers.iter_mut().zip(&mut self.parts).zip(queries);
         let ends = self.names.iter_mut().zip(&mut self.controls);
@@ -118,7 +119,12 @@ impl Batch {
             header.msg_hdr.msg_controllen = size_of::<Control>();
         }
         let count = libc::c_uint::try_from(self.headers.len()).unwrap_or_default();
-        let (headers, flags) = (self.headers.as_mut_ptr(), libc::MSG_WAITFORONE);
+        let headers = self.headers.as_mut_ptr();
+        let flags = if may_wait {
+            libc::MSG_WAITFORONE
+        } else {
+            libc::MSG_DONTWAIT
+        };
         // SAFETY: `count` headers begin at `headers`, all of them filled in above; see the head of
         // this file. The descriptor is open while it is borrowed.
         let received =
@@ -130,6 +136,7 @@ impl Batch {
         (self.received, self.used) = (0, SLOTS);
         match io::Error::last_os_error() {
             error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            error if error.kind() == io::ErrorKind::WouldBlock && !may_wait => Ok(()),
             error => Err(error),
         }
     }
@@ -347,7 +354,7 @@ mod tests {
 
     /// Receives what is there, and answers what is to be answered with as many octets as its number says.
     fn serve(batch: &mut Batch, server: &UdpSocket, is_answered: Choice) -> usize {
-        batch.receive(server.as_fd()).unwrap();
+        batch.receive(server.as_fd(), true).unwrap();
         let (queries, mut replies) = batch.open();
         for index in (0..queries.len()).filter(|index| is_answered(*index)) {
             let query = queries.octets(index).unwrap();
@@ -406,7 +413,7 @@ mod tests {
         clients.iter().zip(1..).for_each(|(client, number)| {
             client.send(&[number]).unwrap();
         });
-        batch.receive(server.as_fd()).unwrap();
+        batch.receive(server.as_fd(), true).unwrap();
         // Nobody has port 0.
         batch.names[0].sin6_port = 0;
         let (queries, mut replies) = batch.open();

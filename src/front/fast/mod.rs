@@ -16,11 +16,13 @@ use std::os::fd::AsFd as _;
 
 use arrayvec::ArrayVec;
 
-use self::batch::{Batch, Queries, Replies};
+use self::batch::{Batch, Queries};
 use self::wire::Query;
 use super::answer::Answer;
+use super::backlog::Backlog;
 use super::cookie::Returned;
-use super::dns::{Started, Toll, Transport};
+use super::datagram::Ends;
+use super::dns::Toll;
 use super::lane::Lane;
 use super::sitting::{Placed, Sitting};
 use crate::oracle::lookup::Lookup;
@@ -31,15 +33,18 @@ impl<L: Lookup> Lane<L> {
     pub(super) fn serve_in_batches(&self) {
         let mut batch = Batch::new();
         let mut names = vec![NameBuffer::new(); batch::SLOTS];
+        let mut backlog = Backlog::new(self);
         while !self.stop.is_cancelled() {
-            match batch.receive(self.socket.as_fd()) {
-                Ok(()) => self.answer(&mut batch, &mut names),
+            match batch.receive(self.socket.as_fd(), backlog.is_empty()) {
+                Ok(()) => self.answer(&mut batch, &mut names, &mut backlog),
                 Err(error) => self.pause(&error),
             }
+            backlog.begin_one();
         }
+        backlog.begin_all();
     }
 
-    fn answer(&self, batch: &mut Batch, names: &mut [NameBuffer]) {
+    fn answer(&self, batch: &mut Batch, names: &mut [NameBuffer], backlog: &mut Backlog<'_, L>) {
         let (queries, mut replies) = batch.open();
         let mut sitting = self.dns.authority().sitting();
         let read = |(index, name)| {
@@ -51,39 +56,38 @@ impl<L: Lookup> Lane<L> {
         for asked in asked.iter().flatten() {
             asked.approach(&sitting);
         }
+        let mut left: ArrayVec<Left, { batch::SLOTS }> = ArrayVec::new();
         for (index, asked) in asked.iter().enumerate() {
             let room = replies.room(index).unwrap_or_default();
             let asked = asked.as_ref();
             match asked.and_then(|asked| asked.answer(&mut sitting, room)) {
                 Some(length) => replies.put(index, length),
-                None => {
-                    let toll = asked.map_or(Toll::Due, |_| Toll::Paid);
-                    self.hand_over(queries, &mut replies, index, toll);
-                }
+                None => left.extend(Left::of(queries, index, asked)),
             }
         }
         drop((asked, sitting));
+        // What is remembered does not wait for what takes longer.
         batch.send(self.socket.as_fd());
-    }
-
-    /// Leaves a packet to the path of `front/dns`, and its answer to a task if it takes a look-up.
-    fn hand_over(&self, queries: Queries<'_>, replies: &mut Replies<'_>, index: usize, toll: Toll) {
-        let (Some(packet), Some(ends)) = (queries.octets(index), queries.ends(index)) else {
-            return;
-        };
-        let packet = packet.to_vec();
-        let started = (self.dns).start(packet, ends.client, Transport::Udp, toll);
-        let response = match started {
-            Started::Done(response) => response.unwrap_or_default(),
-            Started::Waiting(answer) => return self.send_later(answer, ends),
-        };
-        let room = replies
-            .room(index)
-            .and_then(|room| room.get_mut(..response.len()));
-        if let Some(room) = room.filter(|room| !room.is_empty()) {
-            room.copy_from_slice(&response);
-            replies.put(index, response.len());
+        for Left { packet, ends, toll } in left {
+            backlog.take(packet, ends, toll);
         }
+    }
+}
+
+/// A packet that is left to the path of `front/dns`.
+struct Left {
+    packet: Vec<u8>,
+    ends: Ends,
+    toll: Toll,
+}
+
+impl Left {
+    fn of(queries: Queries<'_>, index: usize, asked: Option<&Asked<'_, '_>>) -> Option<Self> {
+        Some(Self {
+            packet: queries.octets(index)?.to_vec(),
+            ends: queries.ends(index)?,
+            toll: asked.map_or(Toll::Due, |_| Toll::Paid),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use super::parity::{at_once, check_same, client, fast, runtime, slow};
 use super::*;
 use crate::front::cookie::COOKIE;
-use crate::front::dns::Dns;
+use crate::front::dns::{Begun, Dns, Started, Transport};
 use crate::front::fixture::{self, LONG, edns, packet};
 use crate::oracle::world::World;
 
@@ -201,7 +201,13 @@ fn who_is_turned_away_hears_the_same() {
     let _entered = runtime.enter();
     let dns = Arc::new(fixture::dns());
     let ask = |name: &str| packet(name, ORIGINS[0], 1, 0, &edns(1232, 0, 0, &[]));
-    let start = |name: &str| dns.start(ask(name), client(), Transport::Udp, Toll::Due);
+    let start = |name: &str| {
+        let begun = dns.begin(ask(name), client(), Transport::Udp, Toll::Due);
+        let Begun::Waiting(query) = begun else {
+            panic!("{name} is known");
+        };
+        dns.start(query, Toll::Due)
+    };
     // Nothing is looked up while nobody runs the runtime: these take all the room that there is.
     let waiting: Vec<Started> = (0..32)
         .map(|number| start(&format!("d{number}.de")))
