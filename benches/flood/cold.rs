@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::nice;
-
 use super::args::From;
 use super::ground::Outcome;
 use super::ground::bogusmx::ZONE;
@@ -18,9 +16,6 @@ use super::pressure::packet::{A, Message, Said, query};
 
 /// As long as the daemon may take to give up on a name, and some more.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What is measured has the processor first.
-const NICENESS: i32 = 5;
 
 /// As mail domains have it.
 const TTL: u32 = 3600;
@@ -68,9 +63,8 @@ pub(crate) fn flood(daemon: &Daemon, from: From, pace: u32, time: Duration) -> O
 }
 
 fn send(crowd: &Crowd, from: From, pace: u32, time: Duration) -> Outcome<u32> {
-    be_nice()?;
     let mut asked = 0;
-    for nth in Pace::start(pace, time) {
+    for nth in Pace::start(pace, time)? {
         let name = MailDomain::new(fastrand::u64(..), TTL);
         let id = u16::try_from(nth % 0x1_0000)?;
         // None of them is the client whose names are remembered.
@@ -85,7 +79,6 @@ fn send(crowd: &Crowd, from: From, pace: u32, time: Duration) -> Outcome<u32> {
 }
 
 fn receive(crowd: &Crowd, is_over: &AtomicBool) -> Result<Cold, String> {
-    be_nice().map_err(|error| error.to_string())?;
     let mut cold = Cold::default();
     while !is_over.load(Ordering::Relaxed) {
         let received = crowd.receive().map_err(|error| error.to_string())?;
@@ -97,10 +90,4 @@ fn receive(crowd: &Crowd, is_over: &AtomicBool) -> Result<Cold, String> {
         }
     }
     Ok(cold)
-}
-
-/// The load's own thread lets others go first.
-fn be_nice() -> Outcome<()> {
-    nice(NICENESS)?;
-    Ok(())
 }

@@ -103,14 +103,15 @@ type Sent = Mutex<HashMap<u16, Duration>>;
 fn send(crowd: &Crowd, sent: &Sent, names: u32, pace: u32, time: Duration) -> Outcome<u32> {
     let from: Ipv4Addr = client(0);
     let mut asked = 0;
-    for nth in Pace::start(pace, time) {
+    for nth in Pace::start(pace, time)? {
         let name = MailDomain::new(u64::from(nth.wrapping_mul(STRIDE) % names), TTL);
         // Ids come again after seconds, when nobody waits for the first any more.
         let id = u16::try_from(nth % 0x1_0000)?;
         let packet = query(id, &format!("{name}.{ZONE}"), A);
         let mut sent = sent.lock();
+        let at = now()?;
         crowd.send(from, &packet)?;
-        sent.insert(id, now()?);
+        sent.insert(id, at);
         asked += 1;
     }
     Ok(asked)

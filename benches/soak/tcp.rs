@@ -26,7 +26,7 @@ const ANSWER_OCTETS: usize = 4096;
 /// Asks at a pace for so long.
 pub(crate) fn run(load: &Load<'_>, pace: u32, time: Duration) -> Outcome<()> {
     let mut stream = connect(load)?;
-    for nth in Pace::start((pace / u32::from(TOGETHER)).max(1), time) {
+    for nth in Pace::start((pace / u32::from(TOGETHER)).max(1), time)? {
         let is_last = nth % TIMES == TIMES - 1;
         let is_kept = ask(load, &mut stream, is_last)?;
         if !is_kept || is_last {

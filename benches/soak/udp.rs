@@ -61,7 +61,7 @@ fn send(
     time: Duration,
 ) -> Outcome<()> {
     let mut random = rand::rng();
-    for nth in Pace::start(pace, time) {
+    for nth in Pace::start(pace, time)? {
         let id = u16::try_from(nth % 0x1_0000)?;
         let name = load.names.next(&mut random);
         let packet = query(id, &name, A);
