@@ -2,15 +2,20 @@
 
 use std::net::IpAddr;
 
+use super::allowance::Allowance;
 use crate::verdict::Domain;
 use crate::verdict::evidence::{DraftHost, Failure};
 
 /// Asks the DNS. One implementation goes upstream, another one is a test's scripted world.
+///
+/// A question that takes more than one query pays for the others out of the allowance, and fails once
+/// that is used up.
 pub trait Lookup: Send + Sync + 'static {
     /// The MX records of a domain.
     fn mail_hosts(
         &self,
         domain: &Domain,
+        allowance: &Allowance,
     ) -> impl Future<Output = Result<MailHosts, Failure>> + Send;
 
     /// The addresses of a host, of one family.
@@ -18,6 +23,7 @@ pub trait Lookup: Send + Sync + 'static {
         &self,
         host: &Domain,
         family: Family,
+        allowance: &Allowance,
     ) -> impl Future<Output = Result<HostAddresses, Failure>> + Send;
 }
 

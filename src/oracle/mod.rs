@@ -3,6 +3,7 @@
 //! Out of the memory if what is there still counts, else one evaluation, which all who ask for the
 //! domain meanwhile watch together. What is kept is the evidence; each read judges it anew.
 
+pub mod allowance;
 mod blame;
 mod budget;
 pub mod clock;
@@ -216,7 +217,7 @@ impl<L: Lookup> Oracle<L> {
 
     /// Asks for names that are known to have a reserved address, whether that is seen.
     pub async fn look_for(&self, canaries: &[Domain]) -> Sight {
-        let sight = sight::look(&self.lookup, canaries).await;
+        let sight = sight::look(&self.lookup, canaries, self.limits.gather.extra_queries_max).await;
         if sight == Sight::Blind {
             self.stats.blind.count();
         }
@@ -391,14 +392,7 @@ impl<L: Lookup> Oracle<L> {
     }
 
     fn count(&self, evidence: &Evidence<'_>) {
-        if evidence.first_failure().is_some() {
-            self.stats.failures.count();
-        } else if evidence.lacks_addresses() {
-            self.stats.no_address.count();
-        }
-        if evidence.hosts_left_out > 0 {
-            self.stats.hosts_left_out.count();
-        }
+        self.stats.count_outcome(evidence);
         if let Some(Jump { share, usual }) = self.sight.count(evidence) {
             self.stats.no_address_jumps.count();
             tracing::warn!(

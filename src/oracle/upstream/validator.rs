@@ -27,11 +27,8 @@ use super::relevant::prune;
 use super::reply::Reply;
 use super::server::Signatures;
 use super::servers::Servers;
+use crate::oracle::allowance::Allowance;
 use crate::verdict::evidence::Failure;
-
-/// Queries that one question may cost with all that proves it. A name costs up to one for each of its
-/// labels and two for each zone that it is in; more is a name that was made for that.
-const QUERIES_MAX: usize = 64;
 
 /// Octets of responses that are kept for other questions; each is weighed as it came, and takes several
 /// times as much memory.
@@ -107,14 +104,16 @@ impl Validator {
         }
     }
 
-    /// Asks for the records of a name; those of an alias are the alias alone.
-    pub(super) async fn ask(&self, query: Query) -> Result<Reply, Failure> {
+    /// Asks for the records of a name; those of an alias are the alias alone. What more than one query
+    /// it takes comes out of the allowance.
+    pub(super) async fn ask(&self, query: Query, allowance: &Allowance) -> Result<Reply, Failure> {
         let inquiry = Inquiry {
             servers: Arc::clone(&self.servers),
             kept: self.kept.clone(),
+            allowance: allowance.clone(),
             notes: Arc::default(),
         };
-        let is_alias = is_alias(&query, &inquiry.ask(&query).await?);
+        let is_alias = is_alias(&query, &inquiry.fetch(&query).await?);
         let query = if is_alias {
             Query::query(query.name().clone(), RecordType::CNAME)
         } else {
@@ -157,26 +156,32 @@ fn is_alias(query: &Query, response: &DnsResponse) -> bool {
 struct Inquiry {
     servers: Arc<Servers>,
     kept: Kept,
+    allowance: Allowance,
     notes: Arc<Mutex<Notes>>,
 }
 
 #[derive(Default)]
 struct Notes {
     answers: HashMap<Query, DnsResponse>,
-    queries: usize,
-    /// The first one, which is why a proof is missing.
+    /// Why a proof is missing: the end of the allowance, or else the first one.
     failure: Option<Failure>,
 }
 
 impl Inquiry {
-    /// Asks each question once.
+    /// Asks each question once, for as long as the allowance lasts.
     async fn ask(&self, query: &Query) -> Result<DnsResponse, Failure> {
         if let Some(response) = self.recall(query) {
             return Ok(response);
         }
-        if !self.may_ask() {
-            return Err(Failure::Bogus);
+        if !self.allowance.spend() {
+            self.notes.lock().failure = Some(Failure::Allowance);
+            return Err(Failure::Allowance);
         }
+        self.fetch(query).await
+    }
+
+    /// Asks, whatever is left of the allowance: a question's own query is not out of it.
+    async fn fetch(&self, query: &Query) -> Result<DnsResponse, Failure> {
         let mut outcome = self.servers.ask(query, Signatures::Wanted).await;
         let mut notes = self.notes.lock();
         match &mut outcome {
@@ -199,13 +204,6 @@ impl Inquiry {
         }
         let (until, response) = self.kept.get(query)?;
         (Instant::now() < until).then_some(response)
-    }
-
-    /// Counts one more query, if there may be one.
-    fn may_ask(&self) -> bool {
-        let mut notes = self.notes.lock();
-        notes.queries += 1;
-        notes.queries <= QUERIES_MAX
     }
 
     /// Keeps what has proved something.
@@ -244,7 +242,11 @@ impl DnsHandle for Inquiry {
                 }
                 // Some servers fail when they are asked whether a zone begins at a host. If it does not,
                 // that does no harm; and nobody who says so is believed without the DS above.
-                Err(_) if query.query_type() == RecordType::NS => nothing(query),
+                Err(failure)
+                    if query.query_type() == RecordType::NS && failure != Failure::Allowance =>
+                {
+                    nothing(query)
+                }
                 Err(failure) => Err(NetError::from(failure.to_string())),
             }
         }))
