@@ -18,6 +18,11 @@ pub trait Lookup: Send + Sync + 'static {
         allowance: &Allowance,
     ) -> impl Future<Output = Result<MailHosts, Failure>> + Send;
 
+    /// Whether nothing is answered but what is proved, or proved to need no proof (RFC 4035).
+    fn proves(&self) -> bool {
+        false
+    }
+
     /// The addresses of a host, of one family.
     fn addresses(
         &self,

@@ -249,7 +249,7 @@ impl<L: Lookup> Oracle<L> {
     /// # Errors
     /// What `out` says.
     pub fn save(&self, out: impl Write) -> io::Result<usize> {
-        let mut writer = snapshot::Writer::new(out)?;
+        let mut writer = snapshot::Writer::new(out, self.lookup.proves())?;
         let mut count = 0;
         for entry in self.memory.entries() {
             writer.write(&entry)?;
@@ -265,7 +265,7 @@ impl<L: Lookup> Oracle<L> {
     /// # Errors
     /// [`SnapshotError`]; then nothing of it is remembered.
     pub fn load(&self, mut input: impl Read + Seek) -> Result<usize, SnapshotError> {
-        snapshot::verify(&mut input)?;
+        snapshot::verify(&mut input, self.lookup.proves())?;
         input.rewind()?;
         let now = self.clock.now();
         let mut count = 0;

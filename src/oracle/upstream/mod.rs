@@ -140,6 +140,10 @@ impl Upstream {
 }
 
 impl Lookup for Upstream {
+    fn proves(&self) -> bool {
+        self.validator.is_some()
+    }
+
     async fn mail_hosts(
         &self,
         domain: &Domain,
