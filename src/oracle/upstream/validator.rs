@@ -30,11 +30,11 @@ use super::servers::Servers;
 use crate::oracle::allowance::Allowance;
 use crate::verdict::evidence::Failure;
 
-/// Octets of responses that are kept for other questions; each is weighed as it came, and takes several
-/// times as much memory.
-const KEPT_OCTETS_MAX: u64 = 4 << 20;
+/// Octets of memory for responses that are kept for other questions. With more, fewer queries; names as
+/// long as can be, which are not weighed, take three times that.
+const KEPT_OCTETS_MAX: u64 = 8 << 20;
 
-/// What a small one takes beside its octets.
+/// What each takes beside its octets and its records.
 const KEPT_OCTETS_EACH: u32 = 512;
 
 /// How long they are kept at most: what was wrong with one beside its proof is over by then.
@@ -95,10 +95,7 @@ impl Validator {
             servers,
             anchor,
             kept: Cache::builder()
-                .weigher(|_query, (_until, response): &(Instant, DnsResponse)| {
-                    let octets = u32::try_from(response.as_buffer().len());
-                    octets.unwrap_or(u32::MAX).saturating_add(KEPT_OCTETS_EACH)
-                })
+                .weigher(|_query, (_until, response)| weigh(response))
                 .max_capacity(KEPT_OCTETS_MAX)
                 .build(),
         }
@@ -143,6 +140,14 @@ impl Validator {
             }
         }
     }
+}
+
+/// Octets of memory that a response takes: of many small records, twenty times what it was on the wire.
+fn weigh(response: &DnsResponse) -> u32 {
+    let records = response.answers.len() + response.authorities.len();
+    let octets = response.as_buffer().len() + records * size_of::<Record>();
+    let octets = u32::try_from(octets).unwrap_or(u32::MAX);
+    octets.saturating_add(KEPT_OCTETS_EACH)
 }
 
 /// Whether the name is an alias, so that what else there is belongs to another name.
@@ -258,4 +263,24 @@ fn nothing(query: &Query) -> Result<DnsResponse, NetError> {
     let mut message = Message::query();
     message.add_query(query.clone());
     Ok(DnsResponse::from_message(message.into_response())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::rdata::NS;
+    use hickory_proto::rr::{Name, RData};
+
+    use super::*;
+
+    #[test]
+    fn small_records_weigh_what_they_take() {
+        let servers = |count: usize| {
+            let mut message = Message::query();
+            let record = Record::from_rdata(Name::root(), 300, RData::NS(NS(Name::root())));
+            message.add_answers(vec![record; count]);
+            weigh(&DnsResponse::from_message(message.into_response()).unwrap())
+        };
+        let each = usize::try_from((servers(200) - servers(100)) / 100).unwrap();
+        assert!(each >= size_of::<Record>(), "{each}");
+    }
 }
