@@ -16,6 +16,7 @@ use bogusmx::front::authority::{Authority, FrontLimits};
 use bogusmx::front::dns::zone_file;
 use bogusmx::front::fast::Asked;
 use bogusmx::front::zone::{NotListedAs, UndecidedAs, Zone};
+use bogusmx::oracle::allowance::Allowance;
 use bogusmx::oracle::gather::GatherLimits;
 use bogusmx::oracle::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
 use bogusmx::oracle::{ClientBudget, Lifetimes, Limits, Oracle, Patience};
@@ -47,7 +48,7 @@ fn main() {
 struct World;
 
 impl Lookup for World {
-    async fn mail_hosts(&self, domain: &Domain) -> Result<MailHosts, Failure> {
+    async fn mail_hosts(&self, domain: &Domain, _: &Allowance) -> Result<MailHosts, Failure> {
         let target = Target::Name(Domain::parse(&format!("mx.{domain}")).unwrap());
         Ok(MailHosts {
             records: vec![MxRecord {
@@ -58,7 +59,12 @@ impl Lookup for World {
         })
     }
 
-    async fn addresses(&self, host: &Domain, family: Family) -> Result<HostAddresses, Failure> {
+    async fn addresses(
+        &self,
+        host: &Domain,
+        family: Family,
+        _: &Allowance,
+    ) -> Result<HostAddresses, Failure> {
         let is_listed = host.as_str().starts_with("mx.list");
         let address = if is_listed {
             [127, 0, 0, 1]
@@ -96,6 +102,7 @@ fn authority() -> (Authority<World>, Arc<Oracle<World>>) {
         gather: GatherLimits {
             mx_hosts_max: 16,
             hosts_per_domain_max: 5,
+            extra_queries_max: 256,
         },
     };
     let lifetimes = Lifetimes {

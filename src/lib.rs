@@ -40,7 +40,7 @@
 //! | folder | knows | does not know |
 //! | --- | --- | --- |
 //! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `local` (what the operator says), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
-//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `snapshot` (what outlives the process), `blame` (whose trouble a failure is), `budget`, `ruling`, `sight` (whether upstream strips addresses), `give_way` (the processor, to those who answer), `clock`, `stats` | time, tasks | DNS packets, the command line |
+//! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `allowance` (what one evaluation may cost), `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `snapshot` (what outlives the process), `blame` (whose trouble a failure is), `budget`, `ruling`, `sight` (whether upstream strips addresses), `give_way` (the processor, to those who answer), `clock`, `stats` | time, tasks | DNS packets, the command line |
 //! | [`front`]: `zone`, `answer`, `authority`, `nearby` and `seats` (who gets how much), `cookie`, `sitting` (answers that need no waiting), `dns`, `fast`, `lane`, `backlog` (what is looked up waits for what is remembered), `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
 //! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals`, `watch`, `canary` and `snapshot`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
 //!

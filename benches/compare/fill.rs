@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bogusmx::oracle::allowance::Allowance;
 use bogusmx::oracle::gather::GatherLimits;
 use bogusmx::oracle::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
 use bogusmx::oracle::{ClientBudget, Lifetimes, Limits, Oracle, Patience};
@@ -23,7 +24,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) struct Zones;
 
 impl Lookup for Zones {
-    async fn mail_hosts(&self, domain: &Domain) -> Result<MailHosts, Failure> {
+    async fn mail_hosts(&self, domain: &Domain, _: &Allowance) -> Result<MailHosts, Failure> {
         let zone = domain.labels().nth(1).unwrap_or_default();
         let hosts: &[(u16, &str)] = match zone {
             "good" => &[(10, "mx1"), (20, "mx2")],
@@ -42,7 +43,12 @@ impl Lookup for Zones {
         })
     }
 
-    async fn addresses(&self, host: &Domain, family: Family) -> Result<HostAddresses, Failure> {
+    async fn addresses(
+        &self,
+        host: &Domain,
+        family: Family,
+        _: &Allowance,
+    ) -> Result<HostAddresses, Failure> {
         let address: Option<IpAddr> = match (family, host.as_str()) {
             (Family::V6, _) => None,
             (_, "mx.listed.example") => Some([127, 0, 0, 1].into()),
@@ -100,6 +106,7 @@ fn oracle() -> Oracle<Zones> {
         gather: GatherLimits {
             mx_hosts_max: 16,
             hosts_per_domain_max: 5,
+            extra_queries_max: 256,
         },
     };
     let lifetimes = Lifetimes {

@@ -33,7 +33,7 @@ const BATCH: u64 = 4 * MIB;
 /// The budgets of 16,384 clients, half a kilobyte each.
 const CLIENTS: u64 = 8 * MIB;
 
-/// The bound in octets, for one address to answer on.
+/// The bound in octets, for one address to answer on, without `dnssec`, which keeps proofs beside all that.
 pub(crate) fn octets() -> Outcome<u64> {
     let mut sum = BASE + CLIENTS + default("udp_threads")? * BATCH;
     for (limit, cost) in COSTS {

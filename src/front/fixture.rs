@@ -52,6 +52,7 @@ pub(crate) const LIMITS: Limits = Limits {
     gather: GatherLimits {
         mx_hosts_max: 16,
         hosts_per_domain_max: 5,
+        extra_queries_max: 256,
     },
 };
 

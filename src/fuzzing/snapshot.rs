@@ -15,7 +15,7 @@ use crate::oracle::Oracle;
 use crate::oracle::world::World;
 use crate::verdict::evidence::octets::put_number;
 
-const MAGIC: &[u8] = b"bogusmx memory 1\n";
+const FIRST_LINE: &[u8] = b"bogusmx memory 2 stated\n";
 const NAME: &str = "hot.de";
 const ORIGINS: [&str; 2] = ["bogusmx.local", "nx.bogusmx.example"];
 
@@ -67,7 +67,7 @@ fn remembering(runtime: &Runtime) -> (Dns<World>, Arc<Oracle<World>>) {
 
 /// A snapshot of one frame with these octets in it, and the one that ends it.
 fn framed(payload: &[u8]) -> Vec<u8> {
-    let (mut snapshot, mut checksum) = (MAGIC.to_vec(), Hasher::new());
+    let (mut snapshot, mut checksum) = (FIRST_LINE.to_vec(), Hasher::new());
     let frames = [payload, &[]].into_iter();
     for frame in frames.skip(usize::from(payload.is_empty())) {
         let length = u32::try_from(frame.len()).unwrap().to_be_bytes();

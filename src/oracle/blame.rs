@@ -4,8 +4,9 @@
 //! servers that are dead for good. When it is upstream that fails, that would keep thousands of
 //! domains undecided for minutes after its return. Two things tell them apart:
 //!
-//! * A domain's own trouble is what upstream *answers*: SERVFAIL and the like. Silence and a closed
-//!   port are upstream's, or a resolver's that is still trying and will say SERVFAIL next time.
+//! * A domain's own trouble is what upstream *answers*: SERVFAIL and the like, or more than we ask for.
+//!   Silence and a closed port are upstream's, or a resolver's that is still trying and will say SERVFAIL
+//!   next time.
 //! * An upstream that is cut off itself answers SERVFAIL to everybody, or to nearly everybody while it
 //!   has some names in its cache. So an answered failure counts only while other domains do well.
 //!
@@ -48,6 +49,7 @@ fn is_answered(failure: Failure) -> bool {
         | Failure::Lame
         | Failure::Broken
         | Failure::Bogus
+        | Failure::Allowance
         | Failure::CnameChain => true,
         Failure::Pending
         | Failure::Timeout

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
+use super::allowance::Allowance;
 use super::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
 use crate::verdict::Domain;
 use crate::verdict::evidence::{Addresses, Answer, Draft, DraftHost, Failure, MxAnswer};
@@ -17,6 +18,10 @@ pub struct GatherLimits {
     /// Hosts under one registered domain that are looked up, unless it is that of the domain itself:
     /// who names a stranger's hosts in an MX RRset has us ask that stranger so many times two queries.
     pub hosts_per_domain_max: usize,
+    /// Queries beside those two and the one for the MX records: for CNAMEs that the server did not follow,
+    /// and for what proves answers. All look-ups of a domain share them. With more, one domain of an
+    /// attacker's costs his victim more.
+    pub extra_queries_max: usize,
 }
 
 /// Where a collection keeps what it knows, so that others can read it while it goes on.
@@ -36,7 +41,8 @@ pub async fn gather<L: Lookup>(
     own: &[Domain],
     notebook: &mut impl Notebook,
 ) {
-    let draft = match lookup.mail_hosts(domain).await {
+    let allowance = &Allowance::of(limits.extra_queries_max);
+    let draft = match lookup.mail_hosts(domain, allowance).await {
         Ok(answer) => from_mail_hosts(domain, &answer, limits, own),
         // RFC 5321, section 5.1: only a domain that certainly has no MX falls back to its address.
         Err(failure) => Draft::failed(failure),
@@ -47,7 +53,8 @@ pub async fn gather<L: Lookup>(
     let mut answers: FuturesUnordered<_> = open
         .into_iter()
         .map(|(index, name, family)| async move {
-            (index, family, lookup.addresses(&name, family).await)
+            let answer = lookup.addresses(&name, family, allowance).await;
+            (index, family, answer)
         })
         .collect();
     while let Some((index, family, answer)) = answers.next().await {
@@ -190,6 +197,7 @@ mod tests {
         let limits = GatherLimits {
             mx_hosts_max: 3,
             hosts_per_domain_max: 2,
+            extra_queries_max: 0,
         };
         let own = [Domain::parse("bogusmx.local").unwrap()];
         gather(

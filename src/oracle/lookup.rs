@@ -2,22 +2,33 @@
 
 use std::net::IpAddr;
 
+use super::allowance::Allowance;
 use crate::verdict::Domain;
 use crate::verdict::evidence::{DraftHost, Failure};
 
 /// Asks the DNS. One implementation goes upstream, another one is a test's scripted world.
+///
+/// A question that takes more than one query pays for the others out of the allowance, and fails once
+/// that is used up.
 pub trait Lookup: Send + Sync + 'static {
     /// The MX records of a domain.
     fn mail_hosts(
         &self,
         domain: &Domain,
+        allowance: &Allowance,
     ) -> impl Future<Output = Result<MailHosts, Failure>> + Send;
+
+    /// Whether nothing is answered but what is proved, or proved to need no proof (RFC 4035).
+    fn proves(&self) -> bool {
+        false
+    }
 
     /// The addresses of a host, of one family.
     fn addresses(
         &self,
         host: &Domain,
         family: Family,
+        allowance: &Allowance,
     ) -> impl Future<Output = Result<HostAddresses, Failure>> + Send;
 }
 

@@ -3,6 +3,7 @@
 //! Out of the memory if what is there still counts, else one evaluation, which all who ask for the
 //! domain meanwhile watch together. What is kept is the evidence; each read judges it anew.
 
+pub mod allowance;
 mod blame;
 mod budget;
 pub mod clock;
@@ -218,7 +219,7 @@ impl<L: Lookup> Oracle<L> {
 
     /// Asks for names that are known to have a reserved address, whether that is seen.
     pub async fn look_for(&self, canaries: &[Domain]) -> Sight {
-        let sight = sight::look(&self.lookup, canaries).await;
+        let sight = sight::look(&self.lookup, canaries, self.limits.gather.extra_queries_max).await;
         if sight == Sight::Blind {
             self.stats.blind.count();
         }
@@ -250,7 +251,7 @@ impl<L: Lookup> Oracle<L> {
     /// # Errors
     /// What `out` says.
     pub fn save(&self, out: impl Write) -> io::Result<usize> {
-        let mut writer = snapshot::Writer::new(out)?;
+        let mut writer = snapshot::Writer::new(out, self.lookup.proves())?;
         let mut count = 0;
         for entry in self.memory.entries() {
             writer.write(&entry)?;
@@ -266,7 +267,7 @@ impl<L: Lookup> Oracle<L> {
     /// # Errors
     /// [`SnapshotError`]; then nothing of it is remembered.
     pub fn load(&self, mut input: impl Read + Seek) -> Result<usize, SnapshotError> {
-        snapshot::verify(&mut input)?;
+        snapshot::verify(&mut input, self.lookup.proves())?;
         input.rewind()?;
         let now = self.clock.now();
         let mut count = 0;
@@ -393,14 +394,7 @@ impl<L: Lookup> Oracle<L> {
     }
 
     fn count(&self, evidence: &Evidence<'_>) {
-        if evidence.first_failure().is_some() {
-            self.stats.failures.count();
-        } else if evidence.lacks_addresses() {
-            self.stats.no_address.count();
-        }
-        if evidence.hosts_left_out > 0 {
-            self.stats.hosts_left_out.count();
-        }
+        self.stats.count_outcome(evidence);
         if let Some(Jump { share, usual }) = self.sight.count(evidence) {
             self.stats.no_address_jumps.count();
             tracing::warn!(

@@ -8,6 +8,7 @@
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::allowance::Allowance;
 use super::lookup::{Family, HostAddresses, Lookup};
 use crate::verdict::evidence::{Addresses, Answer, Failure};
 use crate::verdict::{Domain, Evidence, Table};
@@ -57,11 +58,16 @@ struct Shares {
 }
 
 /// Asks for the canaries, one after the other, until one is seen.
-pub(super) async fn look(lookup: &impl Lookup, canaries: &[Domain]) -> Sight {
+pub(super) async fn look(
+    lookup: &impl Lookup,
+    canaries: &[Domain],
+    extra_queries_max: usize,
+) -> Sight {
     let table = Table::reserved();
     let mut sight = None;
     for canary in canaries {
-        match lookup.addresses(canary, Family::V4).await {
+        let allowance = Allowance::of(extra_queries_max);
+        match lookup.addresses(canary, Family::V4, &allowance).await {
             // Blocklists answer with the unspecified address, which proves nothing.
             Ok(HostAddresses { addresses, .. })
                 if addresses
@@ -148,7 +154,7 @@ mod tests {
 
     async fn check(script: &str, expected: Sight) {
         let canaries = ["one.test.", "two.test."].map(|name| Domain::parse(name).unwrap());
-        assert_eq!(look(&World::new(script), &canaries).await, expected);
+        assert_eq!(look(&World::new(script), &canaries, 0).await, expected);
     }
 
     #[tokio::test]

@@ -1,14 +1,15 @@
 //! What is remembered, as a stream of octets that outlives the process.
 //!
 //! ```text
-//! snapshot = "bogusmx memory 1\n" *frame
+//! snapshot = "bogusmx memory 2 " ("proved" / "stated") "\n" *frame
 //! frame    = length checksum payload       length and checksum: four octets, the highest first
 //! payload  = *entry, or nothing in the last frame
 //! entry    = failures name-length name findings-length findings
 //! ```
 //!
 //! The numbers of an entry are those of the compact form of evidence, and so are its findings.
-//! Another version of that form takes another number in the first line. The checksum (CRC-32) goes on
+//! Another version of that form takes another number in the first line, which also says whether all of it
+//! was proved (RFC 4035) before it was believed, or is what upstream stated. The checksum (CRC-32) goes on
 //! from frame to frame, so that none can be missing; it is against damage, not against forgers.
 
 use std::io::{self, Read, Write};
@@ -20,7 +21,13 @@ use super::entry::Entry;
 use crate::verdict::Domain;
 use crate::verdict::evidence::octets::{Cursor, put_number};
 
-const MAGIC: &[u8] = b"bogusmx memory 1\n";
+/// The first line of what was proved.
+const PROVED: &[u8; FIRST_LINE_OCTETS] = b"bogusmx memory 2 proved\n";
+
+/// The first line of what nobody has proved.
+const STATED: &[u8; FIRST_LINE_OCTETS] = b"bogusmx memory 2 stated\n";
+
+const FIRST_LINE_OCTETS: usize = 24;
 
 /// A frame is closed once it is as long as this.
 const FRAME_OCTETS: usize = 1 << 16;
@@ -37,6 +44,9 @@ pub enum SnapshotError {
     /// It is something else, or of another version of this program.
     #[error("it is no snapshot of this version")]
     Foreign,
+    /// Nobody has proved what is in it, and only what is proved is believed.
+    #[error("it was written without dnssec, so that nothing in it is proved")]
+    Unproved,
     /// It has been damaged or cut.
     #[error("it is damaged after {0} octets")]
     Damaged(u64),
@@ -50,8 +60,8 @@ pub(super) struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(mut out: W) -> io::Result<Self> {
-        out.write_all(MAGIC)?;
+    pub(super) fn new(mut out: W, is_proved: bool) -> io::Result<Self> {
+        out.write_all(if is_proved { PROVED } else { STATED })?;
         Ok(Self {
             out,
             frame: Vec::with_capacity(2 * FRAME_OCTETS),
@@ -96,15 +106,37 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Reads a snapshot to its end, to see whether it is whole.
-pub(super) fn verify(input: impl Read) -> Result<(), SnapshotError> {
-    read(input, |_| {})
+/// Reads a snapshot to its end, to see whether it is whole; and proved, if that `must_be_proved`.
+pub(super) fn verify(mut input: impl Read, must_be_proved: bool) -> Result<(), SnapshotError> {
+    let is_proved = first_line(&mut input)?;
+    if must_be_proved && !is_proved {
+        return Err(SnapshotError::Unproved);
+    }
+    entries(input, |_| {})
 }
 
 /// Reads a snapshot, and hands each entry to `each`.
 ///
 /// What comes before damage is handed on: who wants all or nothing verifies it first.
-pub(super) fn read(input: impl Read, mut each: impl FnMut(Entry)) -> Result<(), SnapshotError> {
+pub(super) fn read(mut input: impl Read, each: impl FnMut(Entry)) -> Result<(), SnapshotError> {
+    first_line(&mut input)?;
+    entries(input, each)
+}
+
+/// Reads the first line, and says whether what follows was proved.
+fn first_line(input: &mut impl Read) -> Result<bool, SnapshotError> {
+    let mut line = [0; FIRST_LINE_OCTETS];
+    input
+        .read_exact(&mut line)
+        .map_err(|_short| SnapshotError::Foreign)?;
+    match &line {
+        PROVED => Ok(true),
+        STATED => Ok(false),
+        _ => Err(SnapshotError::Foreign),
+    }
+}
+
+fn entries(input: impl Read, mut each: impl FnMut(Entry)) -> Result<(), SnapshotError> {
     frames(input, |frame| {
         let mut cursor = Cursor::new(frame);
         while !cursor.rest().is_empty() {
@@ -114,19 +146,12 @@ pub(super) fn read(input: impl Read, mut each: impl FnMut(Entry)) -> Result<(), 
     })
 }
 
-/// Hands each frame's payload to `each`, which says whether it is one.
+/// Hands the payload of each frame after the first line to `each`, which says whether it is one.
 fn frames(
     mut input: impl Read,
     mut each: impl FnMut(&[u8]) -> Option<()>,
 ) -> Result<(), SnapshotError> {
-    let mut magic = [0; MAGIC.len()];
-    input
-        .read_exact(&mut magic)
-        .map_err(|_short| SnapshotError::Foreign)?;
-    if magic != MAGIC {
-        return Err(SnapshotError::Foreign);
-    }
-    let mut whole = u64::try_from(MAGIC.len()).unwrap_or_default();
+    let mut whole = u64::try_from(FIRST_LINE_OCTETS).unwrap_or_default();
     let mut checksum = Hasher::new();
     let mut frame = Vec::new();
     loop {
@@ -181,7 +206,7 @@ mod tests {
 
     /// A snapshot of several frames.
     fn snapshot(entries: u32) -> Vec<u8> {
-        let mut writer = Writer::new(Vec::new()).unwrap();
+        let mut writer = Writer::new(Vec::new(), false).unwrap();
         for number in 0..entries {
             let domain = Domain::parse(&format!("d{number}.example")).unwrap();
             let draft = Draft::without_hosts(MxAnswer::Null { ttl: number });
@@ -196,13 +221,13 @@ mod tests {
     }
 
     fn why(octets: &[u8]) -> String {
-        verify(octets).unwrap_err().to_string()
+        verify(octets, false).unwrap_err().to_string()
     }
 
     #[test]
     fn what_is_written_is_read() {
         let octets = snapshot(10_000);
-        let mut read_back = Writer::new(Vec::new()).unwrap();
+        let mut read_back = Writer::new(Vec::new(), false).unwrap();
         read(&*octets, |entry| read_back.write(&entry).unwrap()).unwrap();
         assert!(octets.len() > 2 * FRAME_OCTETS);
         assert_eq!(read_back.finish().unwrap(), octets);
@@ -215,23 +240,40 @@ mod tests {
         for place in 0..octets.len() {
             let mut damaged = octets.clone();
             damaged[place] ^= 1;
-            assert!(verify(&*damaged).is_err(), "{place}");
-            assert!(verify(&octets[..place]).is_err(), "cut at {place}");
+            assert!(verify(&*damaged, false).is_err(), "{place}");
+            assert!(verify(&octets[..place], false).is_err(), "cut at {place}");
         }
-        assert_eq!(why(b""), "it is no snapshot of this version");
-        assert_eq!(
-            why(b"bogusmx memory 2\n"),
-            "it is no snapshot of this version"
-        );
+        for foreign in [
+            "",
+            "bogusmx memory 1\n\0\0\0\0\0\0\0\0",
+            "bogusmx memory 3 proved\n",
+            "bogusmx memory 2 proven\n",
+        ] {
+            let why = why(foreign.as_bytes());
+            assert_eq!(why, "it is no snapshot of this version", "{foreign}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_proved_is_told_apart() {
+        let snapshot = |is_proved| {
+            let writer = Writer::new(Vec::new(), is_proved).unwrap();
+            writer.finish().unwrap()
+        };
+        for (is_proved, must_be_proved) in [(true, true), (true, false), (false, false)] {
+            assert!(verify(&*snapshot(is_proved), must_be_proved).is_ok());
+        }
+        let error = verify(&*snapshot(false), true).unwrap_err();
+        assert!(matches!(error, SnapshotError::Unproved));
     }
 
     #[test]
     fn an_entry_that_cannot_be_read_is_seen_whatever_the_checksum() {
-        let mut writer = Writer::new(Vec::new()).unwrap();
+        let mut writer = Writer::new(Vec::new(), false).unwrap();
         writer.frame.extend(b"\x00\x07bad!.de\x00");
         assert_eq!(
             why(&writer.finish().unwrap()),
-            "it is damaged after 17 octets"
+            "it is damaged after 24 octets"
         );
     }
 
@@ -242,8 +284,8 @@ mod tests {
             let octets = octets[start..].first_chunk().unwrap();
             usize::try_from(u32::from_be_bytes(*octets)).unwrap()
         };
-        let second = MAGIC.len() + 8 + length(MAGIC.len());
-        let without_first = [&octets[..MAGIC.len()], &octets[second..]].concat();
-        assert_eq!(why(&without_first), "it is damaged after 17 octets");
+        let second = FIRST_LINE_OCTETS + 8 + length(FIRST_LINE_OCTETS);
+        let without_first = [&octets[..FIRST_LINE_OCTETS], &octets[second..]].concat();
+        assert_eq!(why(&without_first), "it is damaged after 24 octets");
     }
 }

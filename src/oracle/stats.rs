@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::verdict::Evidence;
+
 /// One number that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -58,6 +60,18 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Counts how an evaluation went.
+    pub(super) fn count_outcome(&self, evidence: &Evidence<'_>) {
+        if evidence.first_failure().is_some() {
+            self.failures.count();
+        } else if evidence.lacks_addresses() {
+            self.no_address.count();
+        }
+        if evidence.hosts_left_out > 0 {
+            self.hosts_left_out.count();
+        }
+    }
+
     /// Every counter with its name, for printing.
     pub fn counters(&self) -> [(&'static str, u64); 14] {
         [

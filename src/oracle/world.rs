@@ -12,6 +12,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::sleep;
 
+use super::allowance::Allowance;
 use super::lookup::{Family, HostAddresses, Lookup, MailHosts, MxRecord, Target};
 use crate::verdict::{Domain, Failure};
 
@@ -94,7 +95,7 @@ impl World {
 }
 
 impl Lookup for World {
-    async fn mail_hosts(&self, domain: &Domain) -> Result<MailHosts, Failure> {
+    async fn mail_hosts(&self, domain: &Domain, _: &Allowance) -> Result<MailHosts, Failure> {
         let line = self.ask(format!("{domain} MX")).await?;
         let record = |pair: &[String]| MxRecord {
             preference: pair[0].parse().unwrap(),
@@ -111,7 +112,12 @@ impl Lookup for World {
         })
     }
 
-    async fn addresses(&self, host: &Domain, family: Family) -> Result<HostAddresses, Failure> {
+    async fn addresses(
+        &self,
+        host: &Domain,
+        family: Family,
+        _: &Allowance,
+    ) -> Result<HostAddresses, Failure> {
         let rtype = match family {
             Family::V4 => "A",
             Family::V6 => "AAAA",

@@ -11,6 +11,7 @@
 //! | `access` | clients of public networks: their share, cookies, and how much an answer is longer than its query |
 //! | `forged` | answers that are not believed: to other questions, in another case, about other names |
 //! | `dnssec` | answers that the daemon proves, between a real Unbound and NSD, and somebody who changes them |
+//! | `allowance` | how many queries one domain may cost upstream, whatever it takes to prove it or to follow its aliases |
 //! | `faults` | the daemon between two proxies that do mischief and a real Unbound: nothing false is said, and all is right after it |
 //! | `wildcard` | where answers leave from on a listener for all addresses |
 //! | `wire` | queries to the upstream: ports and ids, repeats, answers from elsewhere |
@@ -58,6 +59,7 @@
 mod support;
 
 mod access;
+mod allowance;
 mod answers;
 mod bad_input;
 mod bad_settings;

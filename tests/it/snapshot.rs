@@ -22,9 +22,13 @@ fn folder() -> TempDir {
 }
 
 fn bench(folder: &TempDir, interval: &str) -> Bench {
+    bench_of(folder, &format!("snapshot_interval = \"{interval}\""))
+}
+
+fn bench_of(folder: &TempDir, setting: &str) -> Bench {
     let file = folder.path().join("memory");
     let config = format!(
-        "snapshot = \"{}\"\nsnapshot_interval = \"{interval}\"\nundecided_min_ttl = \"5m\"",
+        "snapshot = \"{}\"\nundecided_min_ttl = \"5m\"\n{setting}",
         file.display()
     );
     bench_with(&config, THREE_ENDINGS)
@@ -95,6 +99,32 @@ fn a_damaged_snapshot_is_ignored_with_a_warning() {
     bench(&folder, "1h")
         .daemon
         .wait_for_log("3 domains remembered");
+}
+
+#[test]
+fn what_was_believed_without_proof_is_not_believed_with_dnssec() {
+    let folder = folder();
+    let first = bench(&folder, "1h");
+    first.expect(VERDICTS);
+    stop(first);
+    let proving = bench_of(&folder, "dnssec = true");
+    proving
+        .daemon
+        .wait_for_log("memory: the snapshot is ignored: it was written without dnssec");
+    // Nothing in this world is signed.
+    proving.expect("hot.de -> undecided");
+    stop(proving);
+    for setting in ["dnssec = true", "dnssec = false"] {
+        let next = bench_of(&folder, setting);
+        next.daemon.wait_for_log("1 domains remembered");
+        next.expect("hot.de -> undecided");
+        assert_eq!(next.upstream.questions_in_all(), 0, "{setting}");
+        stop(next);
+    }
+    // What was remembered by one that believes what it is told counts as told.
+    bench_of(&folder, "dnssec = true")
+        .daemon
+        .wait_for_log("memory: the snapshot is ignored: it was written without dnssec");
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(super) const TCP_IDLE: Duration = Duration::from_secs(10);
 pub(super) const QUERY_TRIES: NonZeroU32 = at_least_one(2);
 pub(super) const MAX_MX_HOSTS: NonZeroU32 = at_least_one(16);
 pub(super) const MAX_HOSTS_PER_DOMAIN: NonZeroU32 = at_least_one(5);
+pub(super) const MAX_EXTRA_QUERIES: NonZeroU32 = at_least_one(256);
 pub(super) const MAX_CNAMES: NonZeroU32 = at_least_one(10);
 pub(super) const EVALUATIONS: NonZeroU32 = at_least_one(256);
 pub(super) const WAITING: u32 = 4096;

@@ -57,6 +57,7 @@ pub struct ConfigFile {
     pub refresh_ahead_percent: Option<u32>,
     pub max_mx_hosts: Option<u32>,
     pub max_hosts_per_domain: Option<u32>,
+    pub max_extra_queries: Option<u32>,
     pub max_cnames: Option<u32>,
     pub evaluations: Option<u32>,
     pub waiting: Option<u32>,

@@ -115,6 +115,11 @@ pub(super) fn oracle(file: &ConfigFile) -> Result<Limits, SettingsError> {
                 file.max_hosts_per_domain,
                 default::MAX_HOSTS_PER_DOMAIN,
             )?,
+            extra_queries_max: count(
+                "max_extra_queries",
+                file.max_extra_queries,
+                default::MAX_EXTRA_QUERIES,
+            )?,
         },
     })
 }

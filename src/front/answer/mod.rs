@@ -296,6 +296,7 @@ fn trouble(doubt: Doubt<'_>, source: Source) -> Trouble<'_> {
         Failure::Pending
         | Failure::Broken
         | Failure::CnameChain
+        | Failure::Allowance
         | Failure::Overload
         | Failure::ClientBudget
         | Failure::Internal => 0,

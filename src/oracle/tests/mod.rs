@@ -30,6 +30,7 @@ fn limits() -> Limits {
         gather: GatherLimits {
             mx_hosts_max: 16,
             hosts_per_domain_max: 5,
+            extra_queries_max: 256,
         },
     }
 }

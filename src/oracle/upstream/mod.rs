@@ -28,6 +28,7 @@ use hickory_proto::op::Query;
 use hickory_proto::rr::{Name, RecordType};
 use thiserror::Error;
 
+use super::allowance::Allowance;
 use super::lookup::{Family, HostAddresses, Lookup, MailHosts};
 use crate::verdict::Domain;
 use crate::verdict::evidence::Failure;
@@ -52,7 +53,8 @@ pub struct UpstreamLimits {
     pub query_timeout: Duration,
     /// Tries before the next server is asked.
     pub query_tries: usize,
-    /// CNAMEs followed from one name. Each may cost one more query, if the server did not.
+    /// CNAMEs followed from one name. Each may cost one more query, if the server did not; all of an
+    /// evaluation come out of its allowance.
     pub cnames_max: usize,
     /// Queries under way at one time, each a file descriptor; past it they wait for their turn.
     pub queries_max: usize,
@@ -87,12 +89,31 @@ impl Upstream {
         &self.servers.stats
     }
 
-    /// Asks for the records of `rtype` at `name`, and follows CNAMEs.
-    async fn resolve(&self, name: &Domain, rtype: RecordType) -> Result<Resolved, Failure> {
+    /// Asks for the records of `rtype` at `name`, and counts what the allowance was too small for.
+    async fn resolve(
+        &self,
+        name: &Domain,
+        rtype: RecordType,
+        allowance: &Allowance,
+    ) -> Result<Resolved, Failure> {
+        let outcome = self.follow(name, rtype, allowance).await;
+        if matches!(outcome, Err(Failure::Allowance)) {
+            self.stats().allowance.count();
+        }
+        outcome
+    }
+
+    /// Asks, and follows CNAMEs.
+    async fn follow(
+        &self,
+        name: &Domain,
+        rtype: RecordType,
+        allowance: &Allowance,
+    ) -> Result<Resolved, Failure> {
         let mut chain = Chain::from(fqdn(name)?, self.servers.limits.cnames_max);
         loop {
             let query = Query::query(chain.end.clone(), rtype);
-            let reply = self.ask(query).await?;
+            let reply = self.ask(query, allowance).await?;
             let asked = chain.end.clone();
             if let Some(resolved) = chain.walk(&reply, rtype)? {
                 return Ok(resolved);
@@ -101,27 +122,45 @@ impl Upstream {
             if chain.end == asked {
                 return Err(Failure::Broken);
             }
+            if !allowance.spend() {
+                return Err(Failure::Allowance);
+            }
         }
     }
 
-    async fn ask(&self, query: Query) -> Result<Reply, Failure> {
+    async fn ask(&self, query: Query, allowance: &Allowance) -> Result<Reply, Failure> {
         match &self.validator {
             None => {
                 let response = self.servers.ask(&query, Signatures::Unwanted).await?;
                 Ok(Reply::of(response))
             }
-            Some(validator) => validator.ask(query).await,
+            Some(validator) => validator.ask(query, allowance).await,
         }
     }
 }
 
 impl Lookup for Upstream {
-    async fn mail_hosts(&self, domain: &Domain) -> Result<MailHosts, Failure> {
-        Ok(self.resolve(domain, RecordType::MX).await?.into())
+    fn proves(&self) -> bool {
+        self.validator.is_some()
     }
 
-    async fn addresses(&self, host: &Domain, family: Family) -> Result<HostAddresses, Failure> {
-        Ok(self.resolve(host, rtype(family)).await?.into())
+    async fn mail_hosts(
+        &self,
+        domain: &Domain,
+        allowance: &Allowance,
+    ) -> Result<MailHosts, Failure> {
+        let resolved = self.resolve(domain, RecordType::MX, allowance).await?;
+        Ok(resolved.into())
+    }
+
+    async fn addresses(
+        &self,
+        host: &Domain,
+        family: Family,
+        allowance: &Allowance,
+    ) -> Result<HostAddresses, Failure> {
+        let resolved = self.resolve(host, rtype(family), allowance).await?;
+        Ok(resolved.into())
     }
 }
 

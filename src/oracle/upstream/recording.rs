@@ -9,6 +9,7 @@ use hickory_proto::rr::RecordType;
 use super::reply::{Chain, Reply, Resolved, usable};
 use super::udp::read;
 use super::{fqdn, rtype};
+use crate::oracle::allowance::Allowance;
 use crate::oracle::lookup::{Family, HostAddresses, Lookup, MailHosts};
 use crate::verdict::{Domain, Failure};
 
@@ -55,11 +56,16 @@ impl Recording {
 }
 
 impl Lookup for Recording {
-    async fn mail_hosts(&self, domain: &Domain) -> Result<MailHosts, Failure> {
+    async fn mail_hosts(&self, domain: &Domain, _: &Allowance) -> Result<MailHosts, Failure> {
         Ok(self.resolve(domain, RecordType::MX)?.into())
     }
 
-    async fn addresses(&self, host: &Domain, family: Family) -> Result<HostAddresses, Failure> {
+    async fn addresses(
+        &self,
+        host: &Domain,
+        family: Family,
+        _: &Allowance,
+    ) -> Result<HostAddresses, Failure> {
         Ok(self.resolve(host, rtype(family))?.into())
     }
 }

@@ -118,6 +118,8 @@ fn failure(error: &NetError) -> Failure {
     match error {
         NetError::Timeout => Failure::Timeout,
         NetError::Io(_) | NetError::NoConnections | NetError::Busy => Failure::Network,
+        // How hickory says that a connection ended under a question. No answer is ever told in words.
+        NetError::Message(_) | NetError::Msg(_) => Failure::Network,
         NetError::Dns(DnsError::ResponseCode(code)) => failure_of(*code),
         _ => Failure::Broken,
     }
@@ -185,7 +187,41 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, ErrorKind};
+
+    use hickory_proto::ProtoError;
+
     use super::*;
+
+    #[test]
+    fn a_connection_that_fails_is_told_from_an_answer() {
+        let check = |error: NetError, expected| {
+            assert_eq!(failure(&error), expected, "{error:?}");
+        };
+        for error in [
+            NetError::Busy,
+            NetError::NoConnections,
+            io::Error::from(ErrorKind::ConnectionReset).into(),
+            io::Error::from(ErrorKind::UnexpectedEof).into(),
+            "receiver was canceled".into(),
+            "mpsc::SendError full".to_owned().into(),
+        ] {
+            check(error, Failure::Network);
+        }
+        check(
+            io::Error::from(ErrorKind::TimedOut).into(),
+            Failure::Timeout,
+        );
+        check(
+            DnsError::ResponseCode(ResponseCode::Refused).into(),
+            Failure::Refused,
+        );
+        check(
+            ProtoError::Message("another question's answer").into(),
+            Failure::Broken,
+        );
+        check(NetError::Truncated, Failure::Broken);
+    }
 
     #[test]
     fn what_is_no_host_name_is_shown_in_one_case() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hickory_net::runtime::TokioRuntimeProvider;
 use hickory_net::xfer::{DnsHandle as _, FirstAnswer as _};
 use hickory_net::{DnsError, NetError, NoRecords};
+use hickory_proto::ProtoError;
 use hickory_proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Message, Query};
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverOpts};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
@@ -124,7 +125,7 @@ async fn ask_over_tcp(
     if udp::is_to(query, &answer) {
         Ok(answer)
     } else {
-        Err(NetError::from("another question's answer"))
+        Err(ProtoError::Message("another question's answer").into())
     }
 }
 

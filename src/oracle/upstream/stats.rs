@@ -12,15 +12,18 @@ pub struct UpstreamStats {
     pub over_tcp: Counter,
     /// Answers that failed DNSSEC validation.
     pub bogus: Counter,
+    /// Questions given up because their evaluation had used up its allowance of queries.
+    pub allowance: Counter,
 }
 
 impl UpstreamStats {
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 3] {
+    pub fn counters(&self) -> [(&'static str, u64); 4] {
         [
             ("forged", self.forged.get()),
             ("upstream_tcp", self.over_tcp.get()),
             ("bogus", self.bogus.get()),
+            ("allowance", self.allowance.get()),
         ]
     }
 }

@@ -27,17 +27,14 @@ use super::relevant::prune;
 use super::reply::Reply;
 use super::server::Signatures;
 use super::servers::Servers;
+use crate::oracle::allowance::Allowance;
 use crate::verdict::evidence::Failure;
 
-/// Queries that one question may cost with all that proves it. A name costs up to one for each of its
-/// labels and two for each zone that it is in; more is a name that was made for that.
-const QUERIES_MAX: usize = 64;
+/// Octets of memory for responses that are kept for other questions. With more, fewer queries; names as
+/// long as can be, which are not weighed, take three times that.
+const KEPT_OCTETS_MAX: u64 = 8 << 20;
 
-/// Octets of responses that are kept for other questions; each is weighed as it came, and takes several
-/// times as much memory.
-const KEPT_OCTETS_MAX: u64 = 4 << 20;
-
-/// What a small one takes beside its octets.
+/// What each takes beside its octets and its records.
 const KEPT_OCTETS_EACH: u32 = 512;
 
 /// How long they are kept at most: what was wrong with one beside its proof is over by then.
@@ -98,23 +95,22 @@ impl Validator {
             servers,
             anchor,
             kept: Cache::builder()
-                .weigher(|_query, (_until, response): &(Instant, DnsResponse)| {
-                    let octets = u32::try_from(response.as_buffer().len());
-                    octets.unwrap_or(u32::MAX).saturating_add(KEPT_OCTETS_EACH)
-                })
+                .weigher(|_query, (_until, response)| weigh(response))
                 .max_capacity(KEPT_OCTETS_MAX)
                 .build(),
         }
     }
 
-    /// Asks for the records of a name; those of an alias are the alias alone.
-    pub(super) async fn ask(&self, query: Query) -> Result<Reply, Failure> {
+    /// Asks for the records of a name; those of an alias are the alias alone. What more than one query
+    /// it takes comes out of the allowance.
+    pub(super) async fn ask(&self, query: Query, allowance: &Allowance) -> Result<Reply, Failure> {
         let inquiry = Inquiry {
             servers: Arc::clone(&self.servers),
             kept: self.kept.clone(),
+            allowance: allowance.clone(),
             notes: Arc::default(),
         };
-        let is_alias = is_alias(&query, &inquiry.ask(&query).await?);
+        let is_alias = is_alias(&query, &inquiry.fetch(&query).await?);
         let query = if is_alias {
             Query::query(query.name().clone(), RecordType::CNAME)
         } else {
@@ -146,6 +142,14 @@ impl Validator {
     }
 }
 
+/// Octets of memory that a response takes: of many small records, twenty times what it was on the wire.
+fn weigh(response: &DnsResponse) -> u32 {
+    let records = response.answers.len() + response.authorities.len();
+    let octets = response.as_buffer().len() + records * size_of::<Record>();
+    let octets = u32::try_from(octets).unwrap_or(u32::MAX);
+    octets.saturating_add(KEPT_OCTETS_EACH)
+}
+
 /// Whether the name is an alias, so that what else there is belongs to another name.
 fn is_alias(query: &Query, response: &DnsResponse) -> bool {
     let is_cname = |it: &Record| it.name == *query.name() && it.record_type() == RecordType::CNAME;
@@ -157,26 +161,32 @@ fn is_alias(query: &Query, response: &DnsResponse) -> bool {
 struct Inquiry {
     servers: Arc<Servers>,
     kept: Kept,
+    allowance: Allowance,
     notes: Arc<Mutex<Notes>>,
 }
 
 #[derive(Default)]
 struct Notes {
     answers: HashMap<Query, DnsResponse>,
-    queries: usize,
-    /// The first one, which is why a proof is missing.
+    /// Why a proof is missing: the end of the allowance, or else the first one.
     failure: Option<Failure>,
 }
 
 impl Inquiry {
-    /// Asks each question once.
+    /// Asks each question once, for as long as the allowance lasts.
     async fn ask(&self, query: &Query) -> Result<DnsResponse, Failure> {
         if let Some(response) = self.recall(query) {
             return Ok(response);
         }
-        if !self.may_ask() {
-            return Err(Failure::Bogus);
+        if !self.allowance.spend() {
+            self.notes.lock().failure = Some(Failure::Allowance);
+            return Err(Failure::Allowance);
         }
+        self.fetch(query).await
+    }
+
+    /// Asks, whatever is left of the allowance: a question's own query is not out of it.
+    async fn fetch(&self, query: &Query) -> Result<DnsResponse, Failure> {
         let mut outcome = self.servers.ask(query, Signatures::Wanted).await;
         let mut notes = self.notes.lock();
         match &mut outcome {
@@ -199,13 +209,6 @@ impl Inquiry {
         }
         let (until, response) = self.kept.get(query)?;
         (Instant::now() < until).then_some(response)
-    }
-
-    /// Counts one more query, if there may be one.
-    fn may_ask(&self) -> bool {
-        let mut notes = self.notes.lock();
-        notes.queries += 1;
-        notes.queries <= QUERIES_MAX
     }
 
     /// Keeps what has proved something.
@@ -244,7 +247,11 @@ impl DnsHandle for Inquiry {
                 }
                 // Some servers fail when they are asked whether a zone begins at a host. If it does not,
                 // that does no harm; and nobody who says so is believed without the DS above.
-                Err(_) if query.query_type() == RecordType::NS => nothing(query),
+                Err(failure)
+                    if query.query_type() == RecordType::NS && failure != Failure::Allowance =>
+                {
+                    nothing(query)
+                }
                 Err(failure) => Err(NetError::from(failure.to_string())),
             }
         }))
@@ -256,4 +263,24 @@ fn nothing(query: &Query) -> Result<DnsResponse, NetError> {
     let mut message = Message::query();
     message.add_query(query.clone());
     Ok(DnsResponse::from_message(message.into_response())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::rdata::NS;
+    use hickory_proto::rr::{Name, RData};
+
+    use super::*;
+
+    #[test]
+    fn small_records_weigh_what_they_take() {
+        let servers = |count: usize| {
+            let mut message = Message::query();
+            let record = Record::from_rdata(Name::root(), 300, RData::NS(NS(Name::root())));
+            message.add_answers(vec![record; count]);
+            weigh(&DnsResponse::from_message(message.into_response()).unwrap())
+        };
+        let each = usize::try_from((servers(200) - servers(100)) / 100).unwrap();
+        assert!(each >= size_of::<Record>(), "{each}");
+    }
 }

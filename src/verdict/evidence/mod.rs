@@ -136,6 +136,9 @@ pub enum Failure {
     /// More CNAMEs than the limit, or a loop of them.
     #[error("too many CNAMEs")]
     CnameChain,
+    /// To follow CNAMEs and to prove answers takes more queries than one domain may cost.
+    #[error("it takes too many queries")]
+    Allowance,
     /// As many evaluations wait as may.
     #[error("too many evaluations are waiting")]
     Overload,

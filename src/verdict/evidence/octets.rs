@@ -49,7 +49,7 @@ mod answer {
 }
 
 /// Failures by their number in the compact form, which is never given to another one.
-const FAILURES: [Failure; 12] = [
+const FAILURES: [Failure; 13] = [
     Failure::Pending,
     Failure::Timeout,
     Failure::Network,
@@ -62,6 +62,7 @@ const FAILURES: [Failure; 12] = [
     Failure::ClientBudget,
     Failure::Internal,
     Failure::Bogus,
+    Failure::Allowance,
 ];
 
 /// Appends a number.
@@ -397,7 +398,8 @@ mod tests {
                 | Failure::Overload
                 | Failure::ClientBudget
                 | Failure::Internal
-                | Failure::Bogus => {}
+                | Failure::Bogus
+                | Failure::Allowance => {}
             }
         }
     }
@@ -422,6 +424,7 @@ mod tests {
             (Failure::ClientBudget, 9),
             (Failure::Internal, 10),
             (Failure::Bogus, 11),
+            (Failure::Allowance, 12),
         ];
         assert_eq!(numbered.len(), FAILURES.len());
         for (failure, expected) in numbered {

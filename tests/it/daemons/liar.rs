@@ -1,9 +1,10 @@
 //! Somebody on the path between the list and its resolver, who sees every question and puts answers of his own in the
 //! place of those that he does not like.
 
+use std::collections::HashSet;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -19,9 +20,13 @@ pub(crate) type Lie = fn(&Query, &mut Message, &Truth);
 /// The running liar. He stops when dropped.
 pub(crate) struct Liar {
     address: SocketAddr,
+    asked: Arc<Mutex<HashSet<Asked>>>,
     stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// A query as it came: one that is repeated has the same id, and the same case in its name.
+type Asked = (u16, String);
 
 /// Whom the liar himself asks.
 pub(crate) struct Truth(SocketAddr);
@@ -35,12 +40,16 @@ impl Liar {
         let address = socket.local_addr().unwrap();
         let stopping = Arc::new(AtomicBool::new(false));
         let is_stopping = Arc::clone(&stopping);
+        let asked = Arc::default();
+        let noted: Arc<Mutex<HashSet<Asked>>> = Arc::clone(&asked);
         let thread = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while !is_stopping.load(Ordering::Relaxed) {
                 if let Ok((length, client)) = socket.recv_from(&mut buffer) {
                     let socket = socket.try_clone().expect("a socket can be cloned");
                     let query = Message::from_vec(&buffer[..length]).expect("the list's query");
+                    let question = query.queries[0].to_string();
+                    noted.lock().unwrap().insert((query.metadata.id, question));
                     thread::spawn(move || {
                         let answer = lied(&Truth(resolver), &query, lie);
                         drop(socket.send_to(&answer, client));
@@ -50,6 +59,7 @@ impl Liar {
         });
         Self {
             address,
+            asked,
             stopping,
             thread: Some(thread),
         }
@@ -57,6 +67,11 @@ impl Liar {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many queries there were, each counted once however often it was repeated.
+    pub(crate) fn queries(&self) -> usize {
+        self.asked.lock().unwrap().len()
     }
 }
 
