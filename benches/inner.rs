@@ -94,6 +94,7 @@ fn authority() -> (Authority<World>, Arc<Oracle<World>>) {
         evaluations_max: 16,
         waiting_max: 16,
         evaluation_deadline: minute,
+        evaluations_per_second: many,
         client_budget: ClientBudget {
             per_second: many,
             burst: many,

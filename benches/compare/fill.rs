@@ -98,6 +98,7 @@ fn oracle() -> Oracle<Zones> {
         evaluations_max: 16,
         waiting_max: 16,
         evaluation_deadline: DAY,
+        evaluations_per_second: many,
         client_budget: ClientBudget {
             per_second: many,
             burst: many,

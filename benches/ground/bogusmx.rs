@@ -16,6 +16,7 @@ pub(crate) const ZONE: &str = "bogusmx.local";
 const SETTINGS: &str = "user = \"root\"
 log = \"info\"
 max_ttl = \"1day\"
+evaluations_per_second = 10000000
 client_evaluations_per_second = 10000000
 client_evaluations_burst = 10000000
 cache_mib = 16384

@@ -44,6 +44,7 @@ pub(crate) const LIMITS: Limits = Limits {
     evaluations_max: 16,
     waiting_max: 16,
     evaluation_deadline: MINUTE,
+    evaluations_per_second: MANY,
     client_budget: ClientBudget {
         per_second: MANY,
         burst: MANY,

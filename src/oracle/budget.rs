@@ -1,4 +1,4 @@
-//! How much one client may have: new domains, answers to strangers.
+//! How much one client may have: new domains, answers to strangers. And all of them together.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -51,6 +51,22 @@ impl Budgets {
     }
 }
 
+/// A token bucket for all clients together.
+pub(crate) struct Pace(Bucket);
+
+impl Pace {
+    /// A bucket that holds the tokens of one second.
+    pub(crate) fn new(per_second: NonZeroU32, clock: Clock) -> Self {
+        let quota = Quota::per_second(per_second);
+        Self(RateLimiter::direct_with_clock(quota, clock))
+    }
+
+    /// Takes one token; false if there is none left.
+    pub(crate) fn spend(&self) -> bool {
+        self.0.check().is_ok()
+    }
+}
+
 /// Buckets fill by the same time as everything else goes by.
 impl clock::Clock for Clock {
     type Instant = Duration;
@@ -81,5 +97,14 @@ mod tests {
         assert_eq!(spent([10, 0, 0, 1], 200), 20);
         advance(Duration::from_secs(3600)).await;
         assert_eq!(spent([10, 0, 0, 1], 400), 300);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_together_have_so_many_a_second() {
+        let pace = Pace::new(NonZeroU32::new(200).unwrap(), Clock::start());
+        let spent = |tokens: usize| (0..tokens).filter(|_| pace.spend()).count();
+        assert_eq!(spent(300), 200);
+        advance(Duration::from_millis(500)).await;
+        assert_eq!(spent(300), 100);
     }
 }

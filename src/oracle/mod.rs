@@ -26,14 +26,15 @@ pub(crate) mod world;
 
 use std::io::{self, Read, Seek, Write};
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
 
 use blame::Blame;
-pub(crate) use budget::Budgets;
 pub use budget::ClientBudget;
+pub(crate) use budget::{Budgets, Pace};
 use clock::{Clock, Moment};
 use entry::Entry;
 use flight::{Boarding, Flight, Flights, Outlook, Watch};
@@ -64,6 +65,9 @@ pub struct Limits {
     pub evaluation_deadline: Duration,
     /// New domains of one client.
     pub client_budget: ClientBudget,
+    /// New domains of all clients together, a second; past it they are undecided at once. More of them take
+    /// the processor from what is remembered, and ask upstream more.
+    pub evaluations_per_second: NonZeroU32,
     /// Octets of memory for what is remembered.
     pub memory_octets: usize,
     /// What one evaluation may cost upstream.
@@ -89,6 +93,7 @@ pub struct Oracle<L> {
     memory: Memory,
     flights: Arc<Flights>,
     budgets: Budgets,
+    pace: Pace,
     sight: sight::Watch,
     blame: Blame,
     stats: Stats,
@@ -108,6 +113,7 @@ impl<L: Lookup> Oracle<L> {
             memory: Memory::new(limits.memory_octets),
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
             budgets: Budgets::new(budget.per_second, budget.burst, clock),
+            pace: Pace::new(limits.evaluations_per_second, clock),
             sight: sight::Watch::default(),
             blame: Blame::default(),
             stats: Stats::default(),
@@ -309,14 +315,14 @@ impl<L: Lookup> Oracle<L> {
     fn charge(&self, domain: &Domain, client: IpAddr) -> Result<(), Failure> {
         match self.flights.outlook(domain) {
             Outlook::Joined => Ok(()),
-            Outlook::Full => {
-                self.stats.overload.count();
-                Err(Failure::Overload)
-            }
-            Outlook::New if self.budgets.spend(client) => Ok(()),
-            Outlook::New => {
+            Outlook::New if !self.budgets.spend(client) => {
                 self.stats.client_budget.count();
                 Err(Failure::ClientBudget)
+            }
+            Outlook::New if self.pace.spend() => Ok(()),
+            Outlook::New | Outlook::Full => {
+                self.stats.overload.count();
+                Err(Failure::Overload)
             }
         }
     }

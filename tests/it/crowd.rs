@@ -21,6 +21,7 @@ const WIDE: &str = r#"
     evaluations = 10000
     waiting = 0
     upstream_queries = 20000
+    evaluations_per_second = 10000
     client_evaluations_burst = 10000
     query_timeout = "2m"
     evaluation_deadline = "2m"

@@ -34,6 +34,7 @@ pub(super) const MAX_HOSTS_PER_DOMAIN: NonZeroU32 = at_least_one(5);
 pub(super) const MAX_EXTRA_QUERIES: NonZeroU32 = at_least_one(256);
 pub(super) const MAX_CNAMES: NonZeroU32 = at_least_one(10);
 pub(super) const EVALUATIONS: NonZeroU32 = at_least_one(256);
+pub(super) const EVALUATIONS_PER_SECOND: NonZeroU32 = at_least_one(2000);
 pub(super) const WAITING: u32 = 4096;
 pub(super) const UPSTREAM_QUERIES: NonZeroU32 = at_least_one(8192);
 pub(super) const PENDING_ANSWERS: NonZeroU32 = at_least_one(16_384);

@@ -60,6 +60,7 @@ pub struct ConfigFile {
     pub max_extra_queries: Option<u32>,
     pub max_cnames: Option<u32>,
     pub evaluations: Option<u32>,
+    pub evaluations_per_second: Option<u32>,
     pub waiting: Option<u32>,
     pub upstream_queries: Option<u32>,
     pub pending_answers: Option<u32>,

@@ -95,6 +95,11 @@ pub(super) fn oracle(file: &ConfigFile) -> Result<Limits, SettingsError> {
         evaluations_max: count("evaluations", file.evaluations, default::EVALUATIONS)?,
         waiting_max: number(file.waiting.unwrap_or(default::WAITING)),
         evaluation_deadline,
+        evaluations_per_second: non_zero(
+            "evaluations_per_second",
+            file.evaluations_per_second,
+            default::EVALUATIONS_PER_SECOND,
+        )?,
         client_budget: ClientBudget {
             per_second: non_zero(
                 "client_evaluations_per_second",

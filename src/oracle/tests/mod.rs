@@ -22,6 +22,7 @@ fn limits() -> Limits {
         evaluations_max: 4,
         waiting_max: 4,
         evaluation_deadline: secs(10),
+        evaluations_per_second: many,
         client_budget: ClientBudget {
             per_second: many,
             burst: many,
@@ -392,6 +393,27 @@ async fn a_client_pays_for_new_domains_only() {
             .starts_with("undecided: this client asks for too many")
     );
     assert_eq!(oracle.stats().client_budget.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_clients_together_have_so_many_new_domains_a_second() {
+    let limits = Limits {
+        evaluations_per_second: NonZeroU32::MIN,
+        ..limits()
+    };
+    let (oracle, rules) = (oracle_with(HOT, limits), rules(Policy::Any));
+    let ask = async |name, client: [u8; 4]| {
+        let (domain, client) = (domain(name), Some(client.into()));
+        let ruling = oracle.ask(&domain, &rules, client, Patience::Whole);
+        summary(&ruling.await)
+    };
+    assert_eq!(ask("hot.de", [10, 0, 0, 1]).await, "listed 120");
+    let turned_away = ask("new.de", [10, 0, 0, 2]).await;
+    assert!(turned_away.starts_with("undecided"), "{turned_away}");
+    assert_eq!(oracle.stats().overload.get(), 1);
+    assert_eq!(ask("hot.de", [10, 0, 0, 2]).await, "listed 120 memory");
+    advance(secs(1)).await;
+    assert_eq!(ask("new.de", [10, 0, 0, 2]).await, "no-address 300");
 }
 
 #[tokio::test(start_paused = true)]

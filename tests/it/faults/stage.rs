@@ -30,6 +30,7 @@ const BUSY: &str = "num-queries-per-thread: 8192
 pub(super) const ROOM: &str = r#"
     evaluations = 4000
     waiting = 20000
+    evaluations_per_second = 100000
     client_evaluations_per_second = 100000
     client_evaluations_burst = 100000
     undecided_min_ttl = "1s"
