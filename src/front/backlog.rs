@@ -14,8 +14,8 @@ use crate::oracle::lookup::Lookup;
 /// longer, and take some kilobytes each.
 const BACKLOG_MAX: usize = 256;
 
-/// Queries that are taken between two that begin, at most: those who wait here get on, however many
-/// others keep coming.
+/// Queries that are taken between two that begin, at most: those who wait here get on, however many others
+/// keep coming one by one. Those in batches have one begin after each.
 const PASSED_BY_MAX: usize = 48;
 
 /// The queries of one lane that wait, in the order in which they came.
@@ -41,7 +41,7 @@ impl<'l, L: Lookup> Backlog<'l, L> {
 
     /// Answers a query by the path of `front/dns` if that takes no look-up; else it waits here.
     pub(super) fn take(&mut self, packet: Vec<u8>, ends: Ends, toll: Toll) {
-        match (self.lane.dns).begin(packet, ends.client, Transport::Udp, toll) {
+        match (self.lane.dns).begin(packet, ends.client, Transport::Udp, &toll) {
             Begun::Done(Some(response)) => self.lane.send(&response, ends),
             Begun::Done(None) => {}
             Begun::Waiting(query) => self.queries.push_back((query, ends, toll)),
@@ -66,7 +66,7 @@ impl<'l, L: Lookup> Backlog<'l, L> {
     }
 
     /// Has all of them looked up.
-    pub(super) fn begin_all(mut self) {
+    pub(super) fn begin_all(&mut self) {
         while !self.is_empty() {
             self.begin_one();
         }

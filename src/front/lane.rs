@@ -17,9 +17,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backlog::Backlog;
 use super::datagram::{self, Ends};
 use super::dns::Dns;
-use crate::oracle::give_way::giving_way;
+use crate::oracle::courtesy::Courtesy;
 use crate::oracle::lookup::Lookup;
 
 /// How long to wait after receiving failed.
@@ -37,16 +38,24 @@ pub(super) struct Lane<L> {
     pub(super) stop: CancellationToken,
 }
 
-/// Wakes the threads that wait for datagrams, when it is dropped.
-#[derive(Default)]
+/// Wakes the threads that wait for datagrams, when it is dropped; until then, who looks up gives way to them.
 pub(super) struct Waker {
     watched: Vec<Arc<UdpSocket>>,
+    courtesy: Courtesy,
 }
 
 impl Waker {
+    pub(super) fn new(courtesy: Courtesy) -> Self {
+        Self {
+            watched: Vec::new(),
+            courtesy,
+        }
+    }
+
     /// Wakes who waits on this socket, too.
     pub(super) fn watch(&mut self, socket: UdpSocket) -> Arc<UdpSocket> {
         let socket = Arc::new(socket);
+        self.courtesy.know(Arc::clone(&socket));
         self.watched.push(Arc::clone(&socket));
         socket
     }
@@ -54,6 +63,7 @@ impl Waker {
 
 impl Drop for Waker {
     fn drop(&mut self) {
+        self.courtesy.forget();
         for socket in &self.watched {
             // Linux wakes who receives on a socket that is shut down, and calls it an error that
             // the socket is not connected.
@@ -63,14 +73,23 @@ impl Drop for Waker {
 }
 
 impl<L: Lookup> Lane<L> {
-    /// Has `read` read until `stop`. Should it panic, which is a defect, the queries in hand are lost, and
-    /// no others.
-    pub(super) fn run(&self, read: impl Fn(&Self)) {
+    /// Has `read` read until `stop`, and what it has put off begun. Should it panic, which is a defect, the
+    /// queries in hand are lost, and no others.
+    pub(super) fn run(&self, read: impl Fn(&Self, &mut Backlog<'_, L>)) {
+        let mut backlog = Backlog::new(self);
         while !self.stop.is_cancelled() {
-            // What is left behind is made anew, or holds at any time: counters, and what is remembered.
-            if panic::catch_unwind(AssertUnwindSafe(|| read(self))).is_err() {
-                self.dns.authority().stats().panics.count();
-            }
+            self.guard(|| read(self, &mut backlog));
+        }
+        while !backlog.is_empty() {
+            self.guard(|| backlog.begin_one());
+        }
+    }
+
+    fn guard(&self, step: impl FnOnce()) {
+        // What is left behind is made anew, or holds at any time: counters, what is remembered, and the
+        // backlog, which a query leaves before anything is done with it.
+        if panic::catch_unwind(AssertUnwindSafe(step)).is_err() {
+            self.dns.authority().stats().panics.count();
         }
     }
 
@@ -88,7 +107,8 @@ impl<L: Lookup> Lane<L> {
             }
             report(send(), ends);
         };
-        self.tasks.spawn(giving_way(sending));
+        let courtesy = self.dns.authority().oracle().courtesy();
+        self.tasks.spawn(courtesy.of(sending));
     }
 
     /// Sends an answer, and waits until there is room for it.
@@ -98,7 +118,8 @@ impl<L: Lookup> Lane<L> {
     }
 
     /// Waits after receiving failed, for a moment without memory, say: a lasting error must not eat the CPU.
-    pub(super) fn pause(&self, error: &io::Error) {
+    pub(super) fn pause(&self, error: &io::Error, backlog: &mut Backlog<'_, L>) {
+        backlog.begin_all();
         if !self.stop.is_cancelled() {
             tracing::debug!(%error, "UDP queries could not be received");
             Handle::current().block_on(sleep(RECEIVE_PAUSE));
@@ -128,7 +149,7 @@ mod tests {
             stop: CancellationToken::new(),
         };
         let reads = AtomicUsize::new(0);
-        lane.run(|lane| match reads.fetch_add(1, Ordering::Relaxed) {
+        lane.run(|lane, _| match reads.fetch_add(1, Ordering::Relaxed) {
             0 => panic!("as a test wants it"),
             _ => lane.stop.cancel(),
         });

@@ -42,7 +42,8 @@ pub enum UdpPath {
     /// In batches, on as many threads, each with a socket of its own; what is remembered is
     /// answered there.
     Fast {
-        /// Threads for each address. Each takes some hundred kilobytes.
+        /// Threads for each address. Each takes some hundred kilobytes; more of them than there are
+        /// processors wait for one another.
         threads: usize,
     },
     /// One by one, on one thread for each address.
@@ -211,7 +212,7 @@ pub async fn serve<L: Lookup>(
         stop: stop.clone(),
     });
     let mut loops = JoinSet::new();
-    let mut waker = Waker::default();
+    let mut waker = Waker::new(dns.authority().oracle().courtesy().clone());
     for listener in listeners {
         let (tcp, shared) = (listener.tcp, Arc::clone(&shared));
         loops.spawn(tcp::serve(tcp, shared));

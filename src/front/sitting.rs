@@ -18,7 +18,7 @@ use super::stats::Tally;
 use super::zone::{Place, Settled, Zone, place};
 use crate::oracle::clock::Moment;
 use crate::oracle::lookup::Lookup;
-use crate::oracle::{Sought, Source};
+use crate::oracle::{Sought, Source, Ticket};
 use crate::verdict::Rules;
 use crate::verdict::domain::NameBuffer;
 
@@ -132,8 +132,10 @@ impl<'z, L: Lookup> Sitting<'z, L> {
         }
     }
 
-    /// Hands `say` the answer to a question that takes a look-up, if there is no room for one or the
-    /// client may not have it; else the client has paid for it.
+    /// Has a client pay for the look-up that a question takes.
+    ///
+    /// # Errors
+    /// What `say` makes of the answer, if there is no room for a look-up or the client may not have one.
     ///
     /// In a flood this is said to nearly everybody, so it has to be cheap.
     pub fn turn_away<S>(
@@ -141,14 +143,16 @@ impl<'z, L: Lookup> Sitting<'z, L> {
         placed: &Placed<'z, '_>,
         client: IpAddr,
         say: impl FnOnce(&Answer<'_>) -> S,
-    ) -> Option<S> {
+    ) -> Result<Option<Ticket>, S> {
         let Found::Mail(zone, sought) = placed.found else {
-            return None;
+            return Ok(None);
         };
         if self.authority.is_full() {
-            return Some(self.authority.turn_away(say));
+            return Err(self.authority.turn_away(say));
         }
-        let rules = rules_of(zone, self.authority.zones(), &self.rules)?;
+        let Some(rules) = rules_of(zone, self.authority.zones(), &self.rules) else {
+            return Ok(None);
+        };
         let oracle = self.authority.oracle();
         oracle.turn_away(sought, rules, payer(client), self.now, |sentence| {
             let answer = Answer::of_sentence(sentence, zone, placed.qtype);

@@ -43,17 +43,17 @@ async fn ask(path: Path, dns: &Dns<World>, packet: &[u8], client: impl Into<IpAd
         let mut sitting = dns.authority().sitting();
         let (mut name, mut reply) = (NameBuffer::new(), vec![0; 1232]);
         if let Some(asked) = Asked::read(packet, client.ip(), &sitting, &mut name) {
-            if let Some(length) = asked.answer(&mut sitting, &mut reply) {
+            if let Ok(length) = asked.answer(&mut sitting, &mut reply) {
                 return reply[..length].to_vec();
             }
-            toll = Toll::Paid;
+            toll = Toll::Paid(None);
         }
     }
-    let response = match dns.begin(packet.to_vec(), client, transport, toll) {
+    let response = match dns.begin(packet.to_vec(), client, transport, &toll) {
         Begun::Done(response) => response,
         Begun::Waiting(query) => {
             let admission = dns.authority().admit().unwrap();
-            dns.finish(&query, admission, toll).await
+            dns.finish(&query, admission, &toll).await
         }
     };
     response.expect("every query is answered")

@@ -15,7 +15,6 @@ use tokio_util::task::TaskTracker;
 
 use super::dns::{Dns, Transport};
 use super::seats::Seats;
-use crate::oracle::give_way::giving_way;
 use crate::oracle::lookup::Lookup;
 
 /// Queries of one connection that wait for their answers; past it no more are read.
@@ -73,7 +72,9 @@ pub(super) async fn serve<L: Lookup>(listener: TcpListener, shared: Arc<Connecti
             }
             drop(seat);
         };
-        shared.tasks.spawn(giving_way(conversation));
+        // A client that asks for new names over TCP takes as much of the processor as a flood does.
+        let courtesy = authority.oracle().courtesy();
+        shared.tasks.spawn(courtesy.of(conversation));
     }
 }
 

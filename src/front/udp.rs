@@ -15,9 +15,8 @@ const QUERY_OCTETS_MAX: usize = 65_535;
 
 impl<L: Lookup> Lane<L> {
     /// Answers until `stop`, on a thread of a runtime; what takes a look-up goes on in `tasks`.
-    pub(super) fn serve_one_by_one(&self) {
+    pub(super) fn serve_one_by_one(&self, backlog: &mut Backlog<'_, L>) {
         let mut buffer = vec![0; QUERY_OCTETS_MAX];
-        let mut backlog = Backlog::new(self);
         while !self.stop.is_cancelled() {
             let flags = if backlog.is_empty() {
                 MsgFlags::empty()
@@ -30,9 +29,8 @@ impl<L: Lookup> Lane<L> {
                     backlog.take(packet.to_vec(), ends, Toll::Due);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => backlog.begin_one(),
-                Err(error) => self.pause(&error),
+                Err(error) => self.pause(&error, backlog),
             }
         }
-        backlog.begin_all();
     }
 }

@@ -1,7 +1,6 @@
 //! Evaluations under way: one a domain, watched by all who asked for it.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -26,19 +25,30 @@ pub(super) type Watch = watch::Receiver<Progress>;
 
 /// All evaluations under way, running and waiting.
 pub(super) struct Flights {
-    in_air: Mutex<HashMap<Domain, Watch>>,
+    in_air: Mutex<HashMap<Domain, Slot>>,
     in_air_max: usize,
     /// Permits for those that run.
     pub(super) running: Semaphore,
 }
 
-/// How [`Flights::board`] would go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outlook {
-    /// Somebody else's evaluation would be joined.
+enum Slot {
+    /// An evaluation that somebody has paid for, and that has not begun.
+    Reserved,
+    Flying(Watch),
+}
+
+/// A place for an evaluation that has been paid for, until it has begun or whoever paid gives up.
+pub struct Ticket {
+    domain: Domain,
+    flights: Arc<Flights>,
+}
+
+/// How [`Flights::reserve`] went.
+pub(super) enum Reservation {
+    /// Somebody else's evaluation can be joined.
     Joined,
-    /// One would begin.
-    New,
+    /// There is a place for one.
+    New(Ticket),
     /// There are as many as may be.
     Full,
 }
@@ -71,45 +81,54 @@ impl Flights {
         }
     }
 
-    /// What would come of [`Self::board`] now.
-    pub(super) fn outlook(&self, domain: &Domain) -> Outlook {
-        let in_air = self.in_air.lock();
+    /// Takes a place for an evaluation of the domain, unless there is one to join.
+    pub(super) fn reserve(self: &Arc<Self>, domain: &Domain) -> Reservation {
+        let mut in_air = self.in_air.lock();
         if in_air.contains_key(domain) {
-            Outlook::Joined
-        } else if in_air.len() >= self.in_air_max {
-            Outlook::Full
-        } else {
-            Outlook::New
+            return Reservation::Joined;
         }
+        if in_air.len() >= self.in_air_max {
+            return Reservation::Full;
+        }
+        in_air.insert(domain.clone(), Slot::Reserved);
+        Reservation::New(Ticket {
+            domain: domain.clone(),
+            flights: Arc::clone(self),
+        })
     }
 
     /// Joins the evaluation of the domain, or begins one.
     pub(super) fn board(self: &Arc<Self>, domain: &Domain, now: Moment) -> Boarding {
         let mut in_air = self.in_air.lock();
-        let full = in_air.len() >= self.in_air_max;
-        match in_air.entry(domain.clone()) {
-            Slot::Occupied(slot) => Boarding::Joined(slot.get().clone()),
-            Slot::Vacant(_) if full => Boarding::Full,
-            Slot::Vacant(slot) => {
-                let draft = Draft::pending();
-                let progress = Progress {
-                    entry: Entry::unnamed(&draft, now),
-                    has_landed: false,
-                };
-                let (sender, watch) = watch::channel(progress);
-                slot.insert(watch.clone());
-                let (domain, flights) = (domain.clone(), Arc::clone(self));
-                Boarding::New(
-                    watch,
-                    Box::new(Flight {
-                        domain,
-                        draft,
-                        began_at: now,
-                        sender,
-                        flights,
-                    }),
-                )
-            }
+        match in_air.get(domain) {
+            Some(Slot::Flying(watch)) => return Boarding::Joined(watch.clone()),
+            Some(Slot::Reserved) => {}
+            None if in_air.len() >= self.in_air_max => return Boarding::Full,
+            None => {}
+        }
+        let draft = Draft::pending();
+        let progress = Progress {
+            entry: Entry::unnamed(&draft, now),
+            has_landed: false,
+        };
+        let (sender, watch) = watch::channel(progress);
+        in_air.insert(domain.clone(), Slot::Flying(watch.clone()));
+        let flight = Box::new(Flight {
+            domain: domain.clone(),
+            draft,
+            began_at: now,
+            sender,
+            flights: Arc::clone(self),
+        });
+        Boarding::New(watch, flight)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut in_air = self.flights.in_air.lock();
+        if let Some(Slot::Reserved) = in_air.get(&self.domain) {
+            in_air.remove(&self.domain);
         }
     }
 }

@@ -7,10 +7,10 @@ pub mod allowance;
 mod blame;
 mod budget;
 pub mod clock;
+pub mod courtesy;
 mod entry;
 mod flight;
 pub mod gather;
-pub(crate) mod give_way;
 pub mod lookup;
 mod memory;
 mod recall;
@@ -36,10 +36,11 @@ use blame::Blame;
 pub use budget::ClientBudget;
 pub(crate) use budget::{Budgets, Pace};
 use clock::{Clock, Moment};
+use courtesy::Courtesy;
 use entry::Entry;
-use flight::{Boarding, Flight, Flights, Outlook, Watch};
+pub use flight::Ticket;
+use flight::{Boarding, Flight, Flights, Reservation, Watch};
 use gather::{GatherLimits, gather};
-use give_way::giving_way;
 use lookup::Lookup;
 use memory::Memory;
 pub use memory::Sought;
@@ -94,6 +95,7 @@ pub struct Oracle<L> {
     flights: Arc<Flights>,
     budgets: Budgets,
     pace: Pace,
+    courtesy: Courtesy,
     sight: sight::Watch,
     blame: Blame,
     stats: Stats,
@@ -114,6 +116,7 @@ impl<L: Lookup> Oracle<L> {
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
             budgets: Budgets::new(budget.per_second, budget.burst, clock),
             pace: Pace::new(limits.evaluations_per_second, clock),
+            courtesy: Courtesy::default(),
             sight: sight::Watch::default(),
             blame: Blame::default(),
             stats: Stats::default(),
@@ -237,6 +240,11 @@ impl<L: Lookup> Oracle<L> {
         self.sight.jumped.notified().await;
     }
 
+    /// Whom the evaluations give way to.
+    pub fn courtesy(&self) -> &Courtesy {
+        &self.courtesy
+    }
+
     /// The counters of the oracle's work.
     pub fn stats(&self) -> &Stats {
         &self.stats
@@ -295,8 +303,10 @@ impl<L: Lookup> Oracle<L> {
         Some(Ruling::of_sentence(&entry, rules, &sentence))
     }
 
-    /// Hands `say` what is said of a domain that is not remembered, if there is no room for one more
-    /// evaluation or the `client` may not have one; else the client has paid for it.
+    /// Has a client pay for the evaluation of a domain that is not remembered.
+    ///
+    /// # Errors
+    /// What `say` makes of what is said if there is no room for one more, or the client may not have one.
     pub fn turn_away<S>(
         &self,
         sought: Sought<'_>,
@@ -304,23 +314,25 @@ impl<L: Lookup> Oracle<L> {
         client: IpAddr,
         now: Moment,
         say: impl FnOnce(&Sentence<'_>) -> S,
-    ) -> Option<S> {
-        let failure = self.charge(&sought.domain.to_domain(), client).err()?;
-        let stale = self.stale(sought, rules, now);
-        let ruling = stale.unwrap_or_else(|| self.rule(&Draft::failed(failure), rules));
-        Some(ruling.pronounce(say))
+    ) -> Result<Option<Ticket>, S> {
+        self.charge(&sought.domain.to_domain(), client)
+            .map_err(|failure| {
+                let stale = self.stale(sought, rules, now);
+                let ruling = stale.unwrap_or_else(|| self.rule(&Draft::failed(failure), rules));
+                ruling.pronounce(say)
+            })
     }
 
     /// Has a client pay for a new domain; to join others costs nothing.
-    fn charge(&self, domain: &Domain, client: IpAddr) -> Result<(), Failure> {
-        match self.flights.outlook(domain) {
-            Outlook::Joined => Ok(()),
-            Outlook::New if !self.budgets.spend(client) => {
+    fn charge(&self, domain: &Domain, client: IpAddr) -> Result<Option<Ticket>, Failure> {
+        match self.flights.reserve(domain) {
+            Reservation::Joined => Ok(None),
+            Reservation::New(_) if !self.budgets.spend(client) => {
                 self.stats.client_budget.count();
                 Err(Failure::ClientBudget)
             }
-            Outlook::New if self.pace.spend() => Ok(()),
-            Outlook::New | Outlook::Full => {
+            Reservation::New(ticket) if self.pace.spend() => Ok(Some(ticket)),
+            Reservation::New(_) | Reservation::Full => {
                 self.stats.overload.count();
                 Err(Failure::Overload)
             }
@@ -329,9 +341,8 @@ impl<L: Lookup> Oracle<L> {
 
     /// Joins the domain's evaluation, or begins one if the client may.
     fn board(self: &Arc<Self>, domain: &Domain, client: Option<IpAddr>) -> Result<Watch, Failure> {
-        if let Some(client) = client {
-            self.charge(domain, client)?;
-        }
+        let charged = client.map(|client| self.charge(domain, client));
+        let _ticket = charged.transpose()?;
         match self.flights.board(domain, self.clock.now()) {
             Boarding::Joined(watch) => {
                 self.stats.joined.count();
@@ -396,7 +407,7 @@ impl<L: Lookup> Oracle<L> {
             }
             flight.land(entry);
         };
-        tokio::spawn(giving_way(evaluation));
+        tokio::spawn(self.courtesy.of(evaluation));
     }
 
     fn count(&self, evidence: &Evidence<'_>) {

@@ -49,7 +49,7 @@ pub struct Stats {
     pub blind: Counter,
     /// Evaluations of domains with more MX hosts than the limit.
     pub hosts_left_out: Counter,
-    /// Questions turned away because too many evaluations waited.
+    /// Questions turned away because there were too many new domains: in a second, or waiting.
     pub overload: Counter,
     /// Questions turned away because their client asked for too many new domains.
     pub client_budget: Counter,

@@ -40,7 +40,7 @@ pub(super) const UPSTREAM_QUERIES: NonZeroU32 = at_least_one(8192);
 pub(super) const PENDING_ANSWERS: NonZeroU32 = at_least_one(16_384);
 pub(super) const RESPONSES_PER_SECOND: NonZeroU32 = at_least_one(200);
 pub(super) const CLIENT_EVALUATIONS_PER_SECOND: NonZeroU32 = at_least_one(500);
-pub(super) const CLIENT_EVALUATIONS_BURST: NonZeroU32 = at_least_one(5000);
+pub(super) const CLIENT_EVALUATIONS_BURST: NonZeroU32 = at_least_one(2000);
 pub(super) const CACHE_MIB: NonZeroU32 = at_least_one(64);
 /// One is plenty for most; the second one keeps a burst from waiting.
 pub(super) const UDP_THREADS: NonZeroU32 = at_least_one(2);

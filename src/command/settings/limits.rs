@@ -1,5 +1,7 @@
 //! What each part may use, and how long things count: from the file's numbers to the parts' own limits.
 
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -62,8 +64,11 @@ pub(super) fn udp(file: &ConfigFile, addresses: usize) -> Result<UdpPath, Settin
             why: "each address has so many, and all together at most 256",
         });
     }
+    let processors = thread::available_parallelism().map_or(threads, NonZero::get);
     Ok(if file.fast_path.unwrap_or(true) {
-        UdpPath::Fast { threads }
+        UdpPath::Fast {
+            threads: threads.min(processors),
+        }
     } else {
         UdpPath::Plain
     })

@@ -4,6 +4,7 @@
 //! bounds, drops the answers in flight when it stops, answers the queries of one TCP connection one
 //! after the other, and answers a broken *response*; what it reads and writes with is.
 
+mod bare;
 pub mod client;
 pub(super) mod encode;
 pub mod stub;
@@ -21,9 +22,12 @@ use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::serialize::binary::{BinDecodable as _, BinDecoder};
 use hickory_server::server::Request;
 
+use bare::bare;
+
 use super::answer::{Answer, Rcode};
 use super::authority::{Admission, Authority, Question};
 use super::cookie::{Malformed, Presented, Returned};
+use crate::oracle::Ticket;
 use crate::oracle::lookup::Lookup;
 use crate::verdict::domain::NameBuffer;
 
@@ -59,12 +63,11 @@ pub enum Started {
 pub struct Waiting(Box<Inquiry>);
 
 /// Whether a query over UDP has been counted against what its client may have: answers, new domains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Toll {
     /// Not yet.
     Due,
-    /// By who has looked at it before.
-    Paid,
+    /// By who has looked at it before; with what was paid for, if that was the first look-up of a domain.
+    Paid(Option<Ticket>),
 }
 
 /// A query that can be read, and what every answer to it depends on.
@@ -90,6 +93,20 @@ pub struct Dns<L> {
     authority: Arc<Authority<L>>,
 }
 
+impl Toll {
+    fn is_due(&self) -> bool {
+        matches!(self, Self::Due)
+    }
+
+    /// The same without its ticket, and the ticket.
+    fn split(self) -> (Self, Option<Ticket>) {
+        match self {
+            Self::Due => (Self::Due, None),
+            Self::Paid(ticket) => (Self::Paid(None), ticket),
+        }
+    }
+}
+
 impl<L: Lookup> Dns<L> {
     /// Reads and writes for this authority.
     pub fn new(authority: Arc<Authority<L>>) -> Self {
@@ -111,10 +128,10 @@ impl<L: Lookup> Dns<L> {
         client: SocketAddr,
         transport: Transport,
     ) -> Option<Vec<u8>> {
-        match self.begin(packet, client, transport, Toll::Due) {
+        match self.begin(packet, client, transport, &Toll::Due) {
             Begun::Done(response) => response,
             Begun::Waiting(query) => match self.authority.admit() {
-                Some(admission) => self.finish(&query, admission, Toll::Due).await,
+                Some(admission) => self.finish(&query, admission, &Toll::Due).await,
                 None => self.turn_away(&query),
             },
         }
@@ -126,7 +143,7 @@ impl<L: Lookup> Dns<L> {
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-        toll: Toll,
+        toll: &Toll,
     ) -> Begun {
         let inquiry = match self.take(packet, client, transport, toll) {
             Ok(inquiry) => inquiry,
@@ -138,7 +155,10 @@ impl<L: Lookup> Dns<L> {
         let placed = sitting.place(inquiry.question(&name), &mut buffer);
         match sitting.answer(&placed, |answer| inquiry.say(answer)) {
             Some(response) => Begun::Done(response),
-            None => Begun::Waiting(Waiting(inquiry)),
+            None => Begun::Waiting(Waiting(Box::new(Inquiry {
+                request: bare(inquiry.request),
+                ..*inquiry
+            }))),
         }
     }
 
@@ -151,7 +171,9 @@ impl<L: Lookup> Dns<L> {
             return Started::Done(self.turn_away(&query));
         };
         let dns = Arc::clone(self);
-        let mut answer = async move { dns.finish(&query, admission, toll).await }.boxed();
+        // A ticket is good until the look-up has begun, but the answer takes until its end.
+        let (toll, _ticket) = toll.split();
+        let mut answer = async move { dns.finish(&query, admission, &toll).await }.boxed();
         // Nobody is to be woken: whoever waits for the answer asks again, and tells whom.
         match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(response) => Started::Done(response),
@@ -164,12 +186,12 @@ impl<L: Lookup> Dns<L> {
         &self,
         query: &Waiting,
         admission: Admission,
-        toll: Toll,
+        toll: &Toll,
     ) -> Option<Vec<u8>> {
         let Waiting(inquiry) = query;
         let name = inquiry.name();
         let question = inquiry.question(&name);
-        let client = (toll == Toll::Due).then(|| inquiry.request.src().ip());
+        let client = toll.is_due().then(|| inquiry.request.src().ip());
         let say = |answer: &Answer<'_>| inquiry.say(answer);
         self.authority
             .answer(admission, question, client, say)
@@ -187,7 +209,7 @@ impl<L: Lookup> Dns<L> {
         packet: Vec<u8>,
         client: SocketAddr,
         transport: Transport,
-        toll: Toll,
+        toll: &Toll,
     ) -> Result<Box<Inquiry>, Option<Vec<u8>>> {
         let header = Header::read(&mut BinDecoder::new(&packet)).map_err(|_short| None)?;
         // Answering a response would let two servers answer each other for ever.
@@ -213,7 +235,7 @@ impl<L: Lookup> Dns<L> {
     }
 
     /// Sees to the query's cookie, and to whether its client may ask.
-    fn let_in(&self, mut inquiry: Box<Inquiry>, toll: Toll) -> Result<Box<Inquiry>, Dismissal> {
+    fn let_in(&self, mut inquiry: Box<Inquiry>, toll: &Toll) -> Result<Box<Inquiry>, Dismissal> {
         let client = inquiry.request.src().ip();
         match inquiry.presented() {
             Some(Ok(presented)) => {
@@ -236,7 +258,7 @@ impl<L: Lookup> Dns<L> {
             }
             None => return Err(Dismissal::Unread(Rcode::FormErr)),
         }
-        let is_due = inquiry.transport == Transport::Udp && toll == Toll::Due;
+        let is_due = inquiry.transport == Transport::Udp && toll.is_due();
         if is_due && !self.authority.spend(client, inquiry.cookie.as_ref()) {
             return Err(Dismissal::Slip(inquiry));
         }
@@ -367,7 +389,7 @@ mod tests {
         // Nothing is looked up before this test waits for something: all these stay in the air.
         let start = |number| {
             let query = query_for(&format!("d{number}.de"));
-            match dns.begin(query, client, Transport::Udp, Toll::Due) {
+            match dns.begin(query, client, Transport::Udp, &Toll::Due) {
                 Begun::Waiting(query) => dns.start(query, Toll::Due),
                 Begun::Done(response) => Started::Done(response),
             }

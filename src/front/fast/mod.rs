@@ -30,22 +30,23 @@ use crate::verdict::domain::NameBuffer;
 
 impl<L: Lookup> Lane<L> {
     /// Answers until `stop`, on a thread of a runtime; what it hands over goes on in `tasks`.
-    pub(super) fn serve_in_batches(&self) {
+    pub(super) fn serve_in_batches(&self, backlog: &mut Backlog<'_, L>) {
         let mut batch = Batch::new();
         let mut names = vec![NameBuffer::new(); batch::SLOTS];
-        let mut backlog = Backlog::new(self);
         while !self.stop.is_cancelled() {
             match batch.receive(self.socket.as_fd(), backlog.is_empty()) {
-                Ok(()) => self.answer(&mut batch, &mut names, &mut backlog),
-                Err(error) => self.pause(&error),
+                Ok(()) => self.answer(&mut batch, &mut names, backlog),
+                Err(error) => self.pause(&error, backlog),
             }
             backlog.begin_one();
         }
-        backlog.begin_all();
     }
 
     fn answer(&self, batch: &mut Batch, names: &mut [NameBuffer], backlog: &mut Backlog<'_, L>) {
         let (queries, mut replies) = batch.open();
+        if queries.len() == 0 {
+            return;
+        }
         let mut sitting = self.dns.authority().sitting();
         let read = |(index, name)| {
             let (packet, client) = (queries.octets(index)?, queries.client(index)?);
@@ -60,9 +61,10 @@ impl<L: Lookup> Lane<L> {
         for (index, asked) in asked.iter().enumerate() {
             let room = replies.room(index).unwrap_or_default();
             let asked = asked.as_ref();
-            match asked.and_then(|asked| asked.answer(&mut sitting, room)) {
-                Some(length) => replies.put(index, length),
-                None => left.extend(Left::of(queries, index, asked)),
+            match asked.map(|asked| asked.answer(&mut sitting, room)) {
+                Some(Ok(length)) => replies.put(index, length),
+                Some(Err(toll)) => left.extend(Left::of(queries, index, toll)),
+                None => left.extend(Left::of(queries, index, Toll::Due)),
             }
         }
         drop((asked, sitting));
@@ -82,11 +84,11 @@ struct Left {
 }
 
 impl Left {
-    fn of(queries: Queries<'_>, index: usize, asked: Option<&Asked<'_, '_>>) -> Option<Self> {
+    fn of(queries: Queries<'_>, index: usize, toll: Toll) -> Option<Self> {
         Some(Self {
             packet: queries.octets(index)?.to_vec(),
             ends: queries.ends(index)?,
-            toll: asked.map_or(Toll::Due, |_| Toll::Paid),
+            toll,
         })
     }
 }
@@ -134,18 +136,26 @@ impl<'z, 'q> Asked<'z, 'q> {
     }
 
     /// Writes the answer into `reply` and says how long it is, if it needs no look-up or if there is no
-    /// room for one. If not, the client has paid for the look-up.
+    /// room for one.
+    ///
+    /// # Errors
+    /// If it takes a look-up, which the client has paid for, or more room.
     pub fn answer<L: Lookup>(
         &self,
         sitting: &mut Sitting<'z, L>,
         reply: &mut [u8],
-    ) -> Option<usize> {
+    ) -> Result<usize, Toll> {
         let mut write = |answer: &Answer<'_>| self.query.write(answer, self.cookie.as_ref(), reply);
-        match &self.placed {
-            Some(placed) => sitting
-                .answer(placed, &mut write)
-                .or_else(|| sitting.turn_away(placed, self.client, &mut write))?,
+        let written = match &self.placed {
             None => sitting.slip(write),
-        }
+            Some(placed) => match sitting.answer(placed, &mut write) {
+                Some(written) => written,
+                None => match sitting.turn_away(placed, self.client, write) {
+                    Ok(ticket) => return Err(Toll::Paid(ticket)),
+                    Err(written) => written,
+                },
+            },
+        };
+        written.ok_or(Toll::Paid(None))
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn at_once(dns: &Dns<World>, packet: &[u8], client: IpAddr) -> Option
     let (mut name, mut reply) = (NameBuffer::new(), vec![0; 1232]);
     let asked = Asked::read(packet, client, &sitting, &mut name)?;
     asked.approach(&sitting);
-    let length = asked.answer(&mut sitting, &mut reply)?;
+    let length = asked.answer(&mut sitting, &mut reply).ok()?;
     Some(reply[..length].to_vec())
 }
 

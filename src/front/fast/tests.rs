@@ -202,7 +202,7 @@ fn who_is_turned_away_hears_the_same() {
     let dns = Arc::new(fixture::dns());
     let ask = |name: &str| packet(name, ORIGINS[0], 1, 0, &edns(1232, 0, 0, &[]));
     let start = |name: &str| {
-        let begun = dns.begin(ask(name), client(), Transport::Udp, Toll::Due);
+        let begun = dns.begin(ask(name), client(), Transport::Udp, &Toll::Due);
         let Begun::Waiting(query) = begun else {
             panic!("{name} is known");
         };

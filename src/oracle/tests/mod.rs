@@ -338,7 +338,7 @@ async fn too_many_evaluations_are_turned_away_at_once() {
     let oracle = oracle(&script.replace("MX .", "MX 0 ."));
     let asking = names.iter().map(|name| ask(&oracle, name));
     let answers = futures::future::join_all(asking).await;
-    let turned_away = "undecided: too many evaluations are waiting 5";
+    let turned_away = "undecided: there are too many new domains at once 5";
     assert_eq!(
         answers
             .iter()

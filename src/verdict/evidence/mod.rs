@@ -139,8 +139,8 @@ pub enum Failure {
     /// To follow CNAMEs and to prove answers takes more queries than one domain may cost.
     #[error("it takes too many queries")]
     Allowance,
-    /// As many evaluations wait as may.
-    #[error("too many evaluations are waiting")]
+    /// As many evaluations wait as may, or have begun in this second.
+    #[error("there are too many new domains at once")]
     Overload,
     /// The client asked for more new domains than its share.
     #[error("this client asks for too many new domains")]
