@@ -1,4 +1,4 @@
-//! `bogusmx serve` as its users run it: with its default limits, its log and its counters.
+//! `bogusmx serve` as its users run it: with its default limits but for what a bench wants, its log and its counters.
 
 use std::collections::HashMap;
 use std::fs;

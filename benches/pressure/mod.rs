@@ -7,7 +7,7 @@
 //! | `packet` | queries, and what is to be read in answers |
 //! | `upstream` | the name server that works every answer out from the name, with faults on demand |
 //! | `crowd` | one socket that asks from any address in 127.0.0.0/8 |
-//! | `daemon` | `bogusmx serve` with its default limits, its log and its counters |
+//! | `daemon` | `bogusmx serve` with its default limits but for what a bench wants, its log and its counters |
 //! | `condition` | memory, threads, open files and tasks of a process |
 //! | `pace` | work at a steady pace |
 //! | `quantiles` | what half of the answers took at most, and nearly all of them |

@@ -138,16 +138,45 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::front::fixture;
+    use crate::front::dns::Toll;
+    use crate::front::fixture::{self, packet};
+    use crate::oracle::world::World;
 
-    #[test]
-    fn a_panic_does_not_end_the_thread() {
-        let lane = Lane {
+    fn lane() -> Lane<World> {
+        Lane {
             socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
             dns: Arc::new(fixture::dns()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_put_off_is_begun_after_a_panic_and_at_the_end() {
+        let (lane, reads) = (lane(), AtomicUsize::new(0));
+        let ends = Ends {
+            client: lane.socket.local_addr().unwrap(),
+            ours: None,
         };
+        lane.run(|lane, backlog| {
+            let query = |name| packet(name, "bogusmx.local", 1, 0, &[]);
+            match reads.fetch_add(1, Ordering::Relaxed) {
+                0 => {
+                    backlog.take(query("a.de"), ends, Toll::Due);
+                    panic!("as a test wants it");
+                }
+                _ => backlog.take(query("b.de"), ends, Toll::Due),
+            }
+            lane.stop.cancel();
+        });
+        let oracle = lane.dns.authority().oracle();
+        assert_eq!(oracle.stats().evaluations.get(), 2);
+        assert_eq!(lane.tasks.len(), 2);
+    }
+
+    #[test]
+    fn a_panic_does_not_end_the_thread() {
+        let lane = lane();
         let reads = AtomicUsize::new(0);
         lane.run(|lane, _| match reads.fetch_add(1, Ordering::Relaxed) {
             0 => panic!("as a test wants it"),

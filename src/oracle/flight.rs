@@ -162,3 +162,55 @@ impl Drop for Flight {
         self.flights.in_air.lock().remove(&self.domain);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::clock::Clock;
+
+    fn domain(name: &str) -> Domain {
+        Domain::parse(name).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_ticket_holds_a_place_until_the_flight_begins() {
+        let (flights, now) = (Arc::new(Flights::new(1, 0)), Clock::start().now());
+        let Reservation::New(ticket) = flights.reserve(&domain("a.de")) else {
+            panic!("there is a place");
+        };
+        assert!(matches!(
+            flights.reserve(&domain("a.de")),
+            Reservation::Joined
+        ));
+        assert!(matches!(
+            flights.reserve(&domain("b.de")),
+            Reservation::Full
+        ));
+        assert!(matches!(
+            flights.board(&domain("b.de"), now),
+            Boarding::Full
+        ));
+        let Boarding::New(_, flight) = flights.board(&domain("a.de"), now) else {
+            panic!("somebody has paid for it");
+        };
+        drop(ticket);
+        assert!(matches!(
+            flights.board(&domain("a.de"), now),
+            Boarding::Joined(_)
+        ));
+        drop(flight);
+        assert!(flights.in_air.lock().is_empty());
+    }
+
+    #[test]
+    fn a_ticket_that_is_not_used_leaves_its_place_to_others() {
+        let flights = Arc::new(Flights::new(1, 0));
+        let reservation = flights.reserve(&domain("a.de"));
+        assert!(matches!(reservation, Reservation::New(_)));
+        drop(reservation);
+        assert!(matches!(
+            flights.reserve(&domain("b.de")),
+            Reservation::New(_)
+        ));
+    }
+}

@@ -332,7 +332,11 @@ impl<L: Lookup> Oracle<L> {
                 Err(Failure::ClientBudget)
             }
             Reservation::New(ticket) if self.pace.spend() => Ok(Some(ticket)),
-            Reservation::New(_) | Reservation::Full => {
+            Reservation::New(_) => {
+                self.stats.total_budget.count();
+                Err(Failure::Overload)
+            }
+            Reservation::Full => {
                 self.stats.overload.count();
                 Err(Failure::Overload)
             }

@@ -49,10 +49,12 @@ pub struct Stats {
     pub blind: Counter,
     /// Evaluations of domains with more MX hosts than the limit.
     pub hosts_left_out: Counter,
-    /// Questions turned away because there were too many new domains: in a second, or waiting.
+    /// Questions turned away because too many evaluations waited.
     pub overload: Counter,
     /// Questions turned away because their client asked for too many new domains.
     pub client_budget: Counter,
+    /// Questions turned away because all clients together asked for too many new domains.
+    pub total_budget: Counter,
     /// Answers given before the evaluation was done, because the time was up.
     pub deadlines: Counter,
     /// Listings kept up while their refresh failed.
@@ -73,7 +75,7 @@ impl Stats {
     }
 
     /// Every counter with its name, for printing.
-    pub fn counters(&self) -> [(&'static str, u64); 14] {
+    pub fn counters(&self) -> [(&'static str, u64); 15] {
         [
             ("foregone", self.foregone.get()),
             ("remembered", self.remembered.get()),
@@ -87,6 +89,7 @@ impl Stats {
             ("hosts_left_out", self.hosts_left_out.get()),
             ("overload", self.overload.get()),
             ("client_budget", self.client_budget.get()),
+            ("total_budget", self.total_budget.get()),
             ("deadlines", self.deadlines.get()),
             ("stale", self.stale.get()),
         ]

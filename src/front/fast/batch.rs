@@ -407,6 +407,26 @@ mod tests {
     }
 
     #[test]
+    fn who_may_not_wait_finds_nothing_or_all_that_is_there() {
+        let (server, clients) = crowd("0.0.0.0", ["127.0.0.1", "127.0.0.7", "127.1.2.3"]);
+        let mut batch = Batch::new();
+        for queries in [0, 1, SLOTS, 0] {
+            for number in 0..u8::try_from(queries).unwrap() {
+                clients[usize::from(number) % 3].send(&[number]).unwrap();
+            }
+            batch.receive(server.as_fd(), false).unwrap();
+            let (received, _) = batch.open();
+            assert_eq!(received.len(), queries);
+            for index in 0..queries {
+                let number = u8::try_from(index).unwrap();
+                assert_eq!(received.octets(index), Some(&[number][..]));
+                let client = clients[index % 3].local_addr().unwrap();
+                assert_eq!(received.client(index), Some(client));
+            }
+        }
+    }
+
+    #[test]
     fn an_answer_that_cannot_be_sent_costs_no_other() {
         let (server, clients) = crowd("127.0.0.1", ["127.0.0.1"; 3]);
         let mut batch = Batch::new();

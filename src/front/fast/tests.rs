@@ -1,9 +1,12 @@
 //! Both paths say the same.
 
+use std::net::UdpSocket;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::parity::{at_once, check_same, client, fast, runtime, slow};
 use super::*;
@@ -220,4 +223,34 @@ fn who_is_turned_away_hears_the_same() {
     assert_eq!(fast, Some(slow));
     // To join others takes no room.
     assert_eq!(at_once(&dns, &ask("d0.de"), client().ip()), None);
+}
+
+#[test]
+fn what_is_remembered_is_sent_before_a_look_up_begins() {
+    let runtime = runtime();
+    let _entered = runtime.enter();
+    let dns = Arc::new(warm(&runtime));
+    let lane = Lane {
+        socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
+        dns: Arc::clone(&dns),
+        tasks: TaskTracker::new(),
+        stop: CancellationToken::new(),
+    };
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(lane.socket.local_addr().unwrap()).unwrap();
+    client.set_nonblocking(true).unwrap();
+    for name in ["new.de", "hot.de", "new.de", "newer.de"] {
+        client.send(&packet(name, ORIGINS[0], 1, 0, &[])).unwrap();
+    }
+    let begun = || dns.authority().oracle().stats().evaluations.get();
+    let (before, mut backlog) = (begun(), Backlog::new(&lane));
+    let mut batch = Batch::new();
+    batch.receive(lane.socket.as_fd(), true).unwrap();
+    let mut names = vec![NameBuffer::new(); batch::SLOTS];
+    lane.answer(&mut batch, &mut names, &mut backlog);
+    assert!(client.recv(&mut [0; 512]).is_ok());
+    assert!(client.recv(&mut [0; 512]).is_err());
+    assert_eq!(begun(), before);
+    backlog.begin_all();
+    assert_eq!(begun(), before + 2);
 }

@@ -410,7 +410,7 @@ async fn all_clients_together_have_so_many_new_domains_a_second() {
     assert_eq!(ask("hot.de", [10, 0, 0, 1]).await, "listed 120");
     let turned_away = ask("new.de", [10, 0, 0, 2]).await;
     assert!(turned_away.starts_with("undecided"), "{turned_away}");
-    assert_eq!(oracle.stats().overload.get(), 1);
+    assert_eq!(oracle.stats().total_budget.get(), 1);
     assert_eq!(ask("hot.de", [10, 0, 0, 2]).await, "listed 120 memory");
     advance(secs(1)).await;
     assert_eq!(ask("new.de", [10, 0, 0, 2]).await, "no-address 300");
