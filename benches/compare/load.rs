@@ -74,7 +74,7 @@ impl Load {
             Until::Seconds(seconds) => more(&[("-l", seconds)]),
             Until::Paced(seconds, rate) => more(&[("-l", seconds), ("-Q", rate)]),
             Until::All(under_way) | Until::AllNoted(under_way) => {
-                more(&[("-n", 1), ("-q", under_way)])
+                more(&[("-n", 1), ("-q", under_way)]);
             }
         }
         let is_verbose = matches!(until, Until::Paced(..) | Until::AllNoted(_));

@@ -41,11 +41,6 @@ impl Sample {
     pub(crate) fn cost(&self) -> f64 {
         figures::micros_each(self.time, self.report.answered)
     }
-
-    /// Processors that the server had in use, on average.
-    pub(crate) fn processors(&self) -> f64 {
-        self.time.as_secs_f64() / self.report.seconds
-    }
 }
 
 /// The median of something over all samples.

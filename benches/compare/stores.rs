@@ -110,10 +110,8 @@ impl Store {
         let grown = || Ok(memory::octets(Pid::this())?.saturating_sub(before));
         match self {
             Self::Moka => {
-                let weigh =
-                    |name: &Box<str>, evidence: &Box<[u8]>| octets(name.len() + evidence.len());
-                let store = Cache::builder()
-                    .weigher(weigh)
+                let store = Cache::<Box<str>, Box<[u8]>>::builder()
+                    .weigher(|name, evidence| octets(name.len() + evidence.len()))
                     .max_capacity(OCTETS_MAX)
                     .build();
                 for number in 0..count {
