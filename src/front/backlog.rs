@@ -1,9 +1,10 @@
 //! Queries that take a look-up, which begins when nobody waits for what is remembered.
 //!
 //! To begin one takes as long as many answers out of the memory. In a flood of new names, these would
-//! wait behind all the new ones that came just before them.
+//! wait behind all the new ones that came just before them. So a lane that reads keeps a backlog.
 
 use std::collections::VecDeque;
+use std::panic::{self, AssertUnwindSafe};
 
 use super::datagram::Ends;
 use super::dns::{Begun, Started, Toll, Transport, Waiting};
@@ -73,27 +74,55 @@ impl<'l, L: Lookup> Backlog<'l, L> {
     }
 }
 
+impl<L: Lookup> Lane<L> {
+    /// Has `read` read until `stop`, and what it has put off begun. Should it panic, which is a defect, the
+    /// queries in hand are lost, and no others.
+    pub(super) fn run(&self, read: impl Fn(&Self, &mut Backlog<'_, L>)) {
+        let mut backlog = Backlog::new(self);
+        while !self.stop.is_cancelled() {
+            self.guard(|| read(self, &mut backlog));
+        }
+        while !backlog.is_empty() {
+            self.guard(|| backlog.begin_one());
+        }
+    }
+
+    fn guard(&self, step: impl FnOnce()) {
+        // What is left behind is made anew, or holds at any time: counters, what is remembered, and the
+        // backlog, which a query leaves before anything is done with it.
+        if panic::catch_unwind(AssertUnwindSafe(step)).is_err() {
+            self.dns.authority().stats().panics.count();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio_util::sync::CancellationToken;
     use tokio_util::task::TaskTracker;
 
     use super::*;
     use crate::front::fixture::{self, packet};
+    use crate::oracle::world::World;
 
     const ORIGIN: &str = "bogusmx.local";
 
-    #[tokio::test]
-    async fn looking_up_begins_when_it_is_told_to_or_too_many_wait() {
-        let lane = Lane {
+    fn lane() -> Lane<World> {
+        Lane {
             socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
             dns: Arc::new(fixture::dns()),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn looking_up_begins_when_it_is_told_to_or_too_many_wait() {
+        let lane = lane();
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         let ends = Ends {
             client: client.local_addr().unwrap(),
@@ -125,5 +154,40 @@ mod tests {
         assert!(client.recv(&mut [0; 512]).is_ok());
         backlog.begin_all();
         assert_eq!(lane.tasks.len(), 32);
+    }
+
+    #[tokio::test]
+    async fn what_was_put_off_is_begun_after_a_panic_and_at_the_end() {
+        let (lane, reads) = (lane(), AtomicUsize::new(0));
+        let ends = Ends {
+            client: lane.socket.local_addr().unwrap(),
+            ours: None,
+        };
+        lane.run(|lane, backlog| {
+            let query = |name| packet(name, ORIGIN, 1, 0, &[]);
+            match reads.fetch_add(1, Ordering::Relaxed) {
+                0 => {
+                    backlog.take(query("a.de"), ends, Toll::Due);
+                    panic!("as a test wants it");
+                }
+                _ => backlog.take(query("b.de"), ends, Toll::Due),
+            }
+            lane.stop.cancel();
+        });
+        let oracle = lane.dns.authority().oracle();
+        assert_eq!(oracle.stats().evaluations.get(), 2);
+        assert_eq!(lane.tasks.len(), 2);
+    }
+
+    #[test]
+    fn a_panic_does_not_end_the_thread() {
+        let lane = lane();
+        let reads = AtomicUsize::new(0);
+        lane.run(|lane, _| match reads.fetch_add(1, Ordering::Relaxed) {
+            0 => panic!("as a test wants it"),
+            _ => lane.stop.cancel(),
+        });
+        assert_eq!(reads.into_inner(), 2);
+        assert_eq!(lane.dns.authority().stats().panics.get(), 1);
     }
 }

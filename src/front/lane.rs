@@ -6,7 +6,6 @@
 use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd as _;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::backlog::Backlog;
 use super::datagram::{self, Ends};
 use super::dns::Dns;
 use crate::oracle::courtesy::Courtesy;
@@ -73,26 +71,6 @@ impl Drop for Waker {
 }
 
 impl<L: Lookup> Lane<L> {
-    /// Has `read` read until `stop`, and what it has put off begun. Should it panic, which is a defect, the
-    /// queries in hand are lost, and no others.
-    pub(super) fn run(&self, read: impl Fn(&Self, &mut Backlog<'_, L>)) {
-        let mut backlog = Backlog::new(self);
-        while !self.stop.is_cancelled() {
-            self.guard(|| read(self, &mut backlog));
-        }
-        while !backlog.is_empty() {
-            self.guard(|| backlog.begin_one());
-        }
-    }
-
-    fn guard(&self, step: impl FnOnce()) {
-        // What is left behind is made anew, or holds at any time: counters, what is remembered, and the
-        // backlog, which a query leaves before anything is done with it.
-        if panic::catch_unwind(AssertUnwindSafe(step)).is_err() {
-            self.dns.authority().stats().panics.count();
-        }
-    }
-
     /// Sends an answer when it is there.
     pub(super) fn send_later(&self, answer: BoxFuture<'static, Option<Vec<u8>>>, ends: Ends) {
         let socket = Arc::clone(&self.socket);
@@ -118,8 +96,7 @@ impl<L: Lookup> Lane<L> {
     }
 
     /// Waits after receiving failed, for a moment without memory, say: a lasting error must not eat the CPU.
-    pub(super) fn pause(&self, error: &io::Error, backlog: &mut Backlog<'_, L>) {
-        backlog.begin_all();
+    pub(super) fn pause(&self, error: &io::Error) {
         if !self.stop.is_cancelled() {
             tracing::debug!(%error, "UDP queries could not be received");
             Handle::current().block_on(sleep(RECEIVE_PAUSE));
@@ -130,59 +107,5 @@ impl<L: Lookup> Lane<L> {
 fn report(sent: io::Result<usize>, ends: Ends) {
     if let Err(error) = sent {
         tracing::debug!(client = %ends.client, %error, "a UDP answer could not be sent");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-    use crate::front::dns::Toll;
-    use crate::front::fixture::{self, packet};
-    use crate::oracle::world::World;
-
-    fn lane() -> Lane<World> {
-        Lane {
-            socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
-            dns: Arc::new(fixture::dns()),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }
-    }
-
-    #[tokio::test]
-    async fn what_was_put_off_is_begun_after_a_panic_and_at_the_end() {
-        let (lane, reads) = (lane(), AtomicUsize::new(0));
-        let ends = Ends {
-            client: lane.socket.local_addr().unwrap(),
-            ours: None,
-        };
-        lane.run(|lane, backlog| {
-            let query = |name| packet(name, "bogusmx.local", 1, 0, &[]);
-            match reads.fetch_add(1, Ordering::Relaxed) {
-                0 => {
-                    backlog.take(query("a.de"), ends, Toll::Due);
-                    panic!("as a test wants it");
-                }
-                _ => backlog.take(query("b.de"), ends, Toll::Due),
-            }
-            lane.stop.cancel();
-        });
-        let oracle = lane.dns.authority().oracle();
-        assert_eq!(oracle.stats().evaluations.get(), 2);
-        assert_eq!(lane.tasks.len(), 2);
-    }
-
-    #[test]
-    fn a_panic_does_not_end_the_thread() {
-        let lane = lane();
-        let reads = AtomicUsize::new(0);
-        lane.run(|lane, _| match reads.fetch_add(1, Ordering::Relaxed) {
-            0 => panic!("as a test wants it"),
-            _ => lane.stop.cancel(),
-        });
-        assert_eq!(reads.into_inner(), 2);
-        assert_eq!(lane.dns.authority().stats().panics.get(), 1);
     }
 }

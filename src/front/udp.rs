@@ -29,7 +29,10 @@ impl<L: Lookup> Lane<L> {
                     backlog.take(packet.to_vec(), ends, Toll::Due);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => backlog.begin_one(),
-                Err(error) => self.pause(&error, backlog),
+                Err(error) => {
+                    backlog.begin_all();
+                    self.pause(&error);
+                }
             }
         }
     }

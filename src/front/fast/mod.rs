@@ -36,7 +36,10 @@ impl<L: Lookup> Lane<L> {
         while !self.stop.is_cancelled() {
             match batch.receive(self.socket.as_fd(), backlog.is_empty()) {
                 Ok(()) => self.answer(&mut batch, &mut names, backlog),
-                Err(error) => self.pause(&error, backlog),
+                Err(error) => {
+                    backlog.begin_all();
+                    self.pause(&error);
+                }
             }
             backlog.begin_one();
         }
