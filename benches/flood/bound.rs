@@ -27,9 +27,9 @@ const COSTS: [(&str, u64); 6] = [
     ("tcp_connections", 128 * KIB),
 ];
 
-/// A batch of each thread: 48 queries of 64 KiB and their replies, if every one is as long as a datagram can be. And 256
-/// queries that wait to be looked up.
-const BATCH: u64 = 5 * MIB;
+/// A batch of each thread: 48 queries of 64 KiB and their replies, if every one is as long as a datagram can be, and copies
+/// of those that are left to later. And 256 queries that wait to be looked up.
+const BATCH: u64 = 8 * MIB;
 
 /// The budgets of 16,384 clients, half a kilobyte each.
 const CLIENTS: u64 = 8 * MIB;

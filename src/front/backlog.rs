@@ -16,7 +16,7 @@ use crate::oracle::lookup::Lookup;
 const BACKLOG_MAX: usize = 256;
 
 /// Queries that are taken between two that begin, at most: those who wait here get on, however many others
-/// keep coming one by one. Those in batches have one begin after each.
+/// keep coming one by one. Of those in batches, one begins after each batch.
 const PASSED_BY_MAX: usize = 48;
 
 /// The queries of one lane that wait, in the order in which they came.

@@ -132,13 +132,12 @@ impl<'z, L: Lookup> Sitting<'z, L> {
         }
     }
 
-    /// Has a client pay for the look-up that a question takes.
+    /// Has a client pay for the look-up that a question takes. In a flood nearly everybody is turned away, so
+    /// that has to be cheap.
     ///
     /// # Errors
     /// What `say` makes of the answer, if there is no room for a look-up or the client may not have one.
-    ///
-    /// In a flood this is said to nearly everybody, so it has to be cheap.
-    pub fn turn_away<S>(
+    pub fn charge<S>(
         &mut self,
         placed: &Placed<'z, '_>,
         client: IpAddr,
@@ -154,7 +153,7 @@ impl<'z, L: Lookup> Sitting<'z, L> {
             return Ok(None);
         };
         let oracle = self.authority.oracle();
-        oracle.turn_away(sought, rules, payer(client), self.now, |sentence| {
+        oracle.charge(sought, rules, payer(client), self.now, |sentence| {
             let answer = Answer::of_sentence(sentence, zone, placed.qtype);
             self.tally.count(&answer);
             say(&answer)

@@ -43,10 +43,10 @@ async fn ask(path: Path, dns: &Dns<World>, packet: &[u8], client: impl Into<IpAd
         let mut sitting = dns.authority().sitting();
         let (mut name, mut reply) = (NameBuffer::new(), vec![0; 1232]);
         if let Some(asked) = Asked::read(packet, client.ip(), &sitting, &mut name) {
-            if let Ok(length) = asked.answer(&mut sitting, &mut reply) {
-                return reply[..length].to_vec();
+            match asked.answer(&mut sitting, &mut reply) {
+                Ok(length) => return reply[..length].to_vec(),
+                Err(paid) => toll = paid,
             }
-            toll = Toll::Paid(None);
         }
     }
     let response = match dns.begin(packet.to_vec(), client, transport, &toll) {

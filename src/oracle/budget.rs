@@ -52,9 +52,9 @@ impl Budgets {
 }
 
 /// A token bucket for all clients together.
-pub(crate) struct Pace(Bucket);
+pub(crate) struct TotalBudget(Bucket);
 
-impl Pace {
+impl TotalBudget {
     /// A bucket that holds the tokens of one second.
     pub(crate) fn new(per_second: NonZeroU32, clock: Clock) -> Self {
         let quota = Quota::per_second(per_second);
@@ -101,8 +101,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_together_have_so_many_a_second() {
-        let pace = Pace::new(NonZeroU32::new(200).unwrap(), Clock::start());
-        let spent = |tokens: usize| (0..tokens).filter(|_| pace.spend()).count();
+        let budget = TotalBudget::new(NonZeroU32::new(200).unwrap(), Clock::start());
+        let spent = |tokens: usize| (0..tokens).filter(|_| budget.spend()).count();
         assert_eq!(spent(300), 200);
         advance(Duration::from_millis(500)).await;
         assert_eq!(spent(300), 100);

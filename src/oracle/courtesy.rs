@@ -20,7 +20,7 @@ use pin_project_lite::pin_project;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use smallvec::SmallVec;
 
-/// Sockets that are looked at; with more, those after these wait for their turn.
+/// Sockets that are looked at. Of more, it is others each time.
 const SOCKETS_MAX: usize = 16;
 
 /// The sockets at which queries arrive. Clones share them.
@@ -56,15 +56,21 @@ impl Courtesy {
     }
 
     /// Whether a query waits to be read.
-    fn is_due(&self) -> io::Result<bool> {
+    fn query_waits(&self) -> io::Result<bool> {
         const NO_TIME: Timespec = Timespec {
             tv_sec: 0,
             tv_nsec: 0,
         };
         let sockets = self.0.read();
+        let first = match sockets.len() {
+            0..=SOCKETS_MAX => 0,
+            many => fastrand::usize(..many),
+        };
         let mut looked_at: SmallVec<[PollFd<'_>; SOCKETS_MAX]> = sockets
             .iter()
-            .take(SOCKETS_MAX)
+            .cycle()
+            .skip(first)
+            .take(sockets.len().min(SOCKETS_MAX))
             .map(|socket| PollFd::new(socket, PollFlags::IN))
             .collect();
         Ok(poll(&mut looked_at, Some(&NO_TIME))? > 0)
@@ -84,7 +90,7 @@ impl<F: Future> Future for Courteous<F> {
         let this = self.project();
         let step = this.future.poll(context);
         // Who cannot look goes on: to give way is no duty.
-        if this.courtesy.is_due().unwrap_or(false) {
+        if this.courtesy.query_waits().unwrap_or(false) {
             thread::yield_now();
         }
         step
@@ -96,20 +102,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_due_where_a_query_waits() {
+    fn it_query_waits_where_a_query_waits() {
         let socket = || UdpSocket::bind("127.0.0.1:0").unwrap();
         let (quiet, asked) = (Arc::new(socket()), Arc::new(socket()));
         let courtesy = Courtesy::default();
-        assert!(!courtesy.is_due().unwrap());
+        assert!(!courtesy.query_waits().unwrap());
         courtesy.know(quiet);
         courtesy.know(Arc::clone(&asked));
-        assert!(!courtesy.is_due().unwrap());
+        assert!(!courtesy.query_waits().unwrap());
         socket()
             .send_to(b"who", asked.local_addr().unwrap())
             .unwrap();
-        assert!(courtesy.is_due().unwrap());
+        assert!(courtesy.query_waits().unwrap());
         asked.recv(&mut [0; 9]).unwrap();
-        assert!(!courtesy.is_due().unwrap());
+        assert!(!courtesy.query_waits().unwrap());
     }
 
     #[tokio::test]

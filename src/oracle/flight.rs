@@ -43,12 +43,13 @@ pub struct Ticket {
     flights: Arc<Flights>,
 }
 
-/// How [`Flights::reserve`] went.
-pub(super) enum Reservation {
-    /// Somebody else's evaluation can be joined.
+/// How [`Flights::board`] would go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outlook {
+    /// Somebody else's evaluation would be joined.
     Joined,
-    /// There is a place for one.
-    New(Ticket),
+    /// One would begin.
+    New,
     /// There are as many as may be.
     Full,
 }
@@ -81,17 +82,29 @@ impl Flights {
         }
     }
 
-    /// Takes a place for an evaluation of the domain, unless there is one to join.
-    pub(super) fn reserve(self: &Arc<Self>, domain: &Domain) -> Reservation {
-        let mut in_air = self.in_air.lock();
+    /// What would come of [`Self::board`] now.
+    pub(super) fn outlook(&self, domain: &Domain) -> Outlook {
+        self.outlook_of(&self.in_air.lock(), domain)
+    }
+
+    fn outlook_of(&self, in_air: &HashMap<Domain, Slot>, domain: &Domain) -> Outlook {
         if in_air.contains_key(domain) {
-            return Reservation::Joined;
+            Outlook::Joined
+        } else if in_air.len() >= self.in_air_max {
+            Outlook::Full
+        } else {
+            Outlook::New
         }
-        if in_air.len() >= self.in_air_max {
-            return Reservation::Full;
+    }
+
+    /// Takes a place for an evaluation of the domain, if one would begin.
+    pub(super) fn reserve(self: &Arc<Self>, domain: &Domain) -> Option<Ticket> {
+        let mut in_air = self.in_air.lock();
+        if self.outlook_of(&in_air, domain) != Outlook::New {
+            return None;
         }
         in_air.insert(domain.clone(), Slot::Reserved);
-        Reservation::New(Ticket {
+        Some(Ticket {
             domain: domain.clone(),
             flights: Arc::clone(self),
         })
@@ -175,17 +188,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_ticket_holds_a_place_until_the_flight_begins() {
         let (flights, now) = (Arc::new(Flights::new(1, 0)), Clock::start().now());
-        let Reservation::New(ticket) = flights.reserve(&domain("a.de")) else {
-            panic!("there is a place");
-        };
-        assert!(matches!(
-            flights.reserve(&domain("a.de")),
-            Reservation::Joined
-        ));
-        assert!(matches!(
-            flights.reserve(&domain("b.de")),
-            Reservation::Full
-        ));
+        let ticket = flights.reserve(&domain("a.de")).unwrap();
+        assert_eq!(flights.outlook(&domain("a.de")), Outlook::Joined);
+        assert_eq!(flights.outlook(&domain("b.de")), Outlook::Full);
+        assert!(flights.reserve(&domain("b.de")).is_none());
         assert!(matches!(
             flights.board(&domain("b.de"), now),
             Boarding::Full
@@ -205,12 +211,7 @@ mod tests {
     #[test]
     fn a_ticket_that_is_not_used_leaves_its_place_to_others() {
         let flights = Arc::new(Flights::new(1, 0));
-        let reservation = flights.reserve(&domain("a.de"));
-        assert!(matches!(reservation, Reservation::New(_)));
-        drop(reservation);
-        assert!(matches!(
-            flights.reserve(&domain("b.de")),
-            Reservation::New(_)
-        ));
+        drop(flights.reserve(&domain("a.de")).unwrap());
+        assert!(flights.reserve(&domain("b.de")).is_some());
     }
 }

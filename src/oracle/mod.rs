@@ -6,6 +6,7 @@
 pub mod allowance;
 mod blame;
 mod budget;
+mod charge;
 pub mod clock;
 pub mod courtesy;
 mod entry;
@@ -34,12 +35,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use blame::Blame;
 pub use budget::ClientBudget;
-pub(crate) use budget::{Budgets, Pace};
+pub(crate) use budget::{Budgets, TotalBudget};
 use clock::{Clock, Moment};
 use courtesy::Courtesy;
 use entry::Entry;
 pub use flight::Ticket;
-use flight::{Boarding, Flight, Flights, Reservation, Watch};
+use flight::{Boarding, Flight, Flights, Watch};
 use gather::{GatherLimits, gather};
 use lookup::Lookup;
 use memory::Memory;
@@ -66,8 +67,9 @@ pub struct Limits {
     pub evaluation_deadline: Duration,
     /// New domains of one client.
     pub client_budget: ClientBudget,
-    /// New domains of all clients together, a second; past it they are undecided at once. More of them take
-    /// the processor from what is remembered, and ask upstream more.
+    /// New domains of all clients together, a second; past it they are undecided at once. As many are looked
+    /// up again ahead of their time. More of them take the processor from what is remembered, and ask
+    /// upstream more.
     pub evaluations_per_second: NonZeroU32,
     /// Octets of memory for what is remembered.
     pub memory_octets: usize,
@@ -94,7 +96,8 @@ pub struct Oracle<L> {
     memory: Memory,
     flights: Arc<Flights>,
     budgets: Budgets,
-    pace: Pace,
+    total_budget: TotalBudget,
+    refresh_budget: TotalBudget,
     courtesy: Courtesy,
     sight: sight::Watch,
     blame: Blame,
@@ -115,7 +118,8 @@ impl<L: Lookup> Oracle<L> {
             memory: Memory::new(limits.memory_octets),
             flights: Arc::new(Flights::new(limits.evaluations_max, limits.waiting_max)),
             budgets: Budgets::new(budget.per_second, budget.burst, clock),
-            pace: Pace::new(limits.evaluations_per_second, clock),
+            total_budget: TotalBudget::new(limits.evaluations_per_second, clock),
+            refresh_budget: TotalBudget::new(limits.evaluations_per_second, clock),
             courtesy: Courtesy::default(),
             sight: sight::Watch::default(),
             blame: Blame::default(),
@@ -303,49 +307,9 @@ impl<L: Lookup> Oracle<L> {
         Some(Ruling::of_sentence(&entry, rules, &sentence))
     }
 
-    /// Has a client pay for the evaluation of a domain that is not remembered.
-    ///
-    /// # Errors
-    /// What `say` makes of what is said if there is no room for one more, or the client may not have one.
-    pub fn turn_away<S>(
-        &self,
-        sought: Sought<'_>,
-        rules: &Rules,
-        client: IpAddr,
-        now: Moment,
-        say: impl FnOnce(&Sentence<'_>) -> S,
-    ) -> Result<Option<Ticket>, S> {
-        self.charge(&sought.domain.to_domain(), client)
-            .map_err(|failure| {
-                let stale = self.stale(sought, rules, now);
-                let ruling = stale.unwrap_or_else(|| self.rule(&Draft::failed(failure), rules));
-                ruling.pronounce(say)
-            })
-    }
-
-    /// Has a client pay for a new domain; to join others costs nothing.
-    fn charge(&self, domain: &Domain, client: IpAddr) -> Result<Option<Ticket>, Failure> {
-        match self.flights.reserve(domain) {
-            Reservation::Joined => Ok(None),
-            Reservation::New(_) if !self.budgets.spend(client) => {
-                self.stats.client_budget.count();
-                Err(Failure::ClientBudget)
-            }
-            Reservation::New(ticket) if self.pace.spend() => Ok(Some(ticket)),
-            Reservation::New(_) => {
-                self.stats.total_budget.count();
-                Err(Failure::Overload)
-            }
-            Reservation::Full => {
-                self.stats.overload.count();
-                Err(Failure::Overload)
-            }
-        }
-    }
-
     /// Joins the domain's evaluation, or begins one if the client may.
     fn board(self: &Arc<Self>, domain: &Domain, client: Option<IpAddr>) -> Result<Watch, Failure> {
-        let charged = client.map(|client| self.charge(domain, client));
+        let charged = client.map(|client| self.pay(domain, client));
         let _ticket = charged.transpose()?;
         match self.flights.board(domain, self.clock.now()) {
             Boarding::Joined(watch) => {
@@ -366,6 +330,10 @@ impl<L: Lookup> Oracle<L> {
     /// Begins an evaluation ahead of the entry's end, unless one is under way; false if there are too
     /// many.
     fn refresh(self: &Arc<Self>, domain: &Domain) -> bool {
+        // A budget of their own: a flood of new domains must not let those end that are remembered.
+        if !self.refresh_budget.spend() {
+            return false;
+        }
         match self.flights.board(domain, self.clock.now()) {
             Boarding::New(_, flight) => {
                 self.stats.refreshes.count();

@@ -62,7 +62,7 @@ pub enum Started {
 /// A query whose answer takes a look-up.
 pub struct Waiting(Box<Inquiry>);
 
-/// Whether a query over UDP has been counted against what its client may have: answers, new domains.
+/// Whether a query has been counted against what its client may have: answers over UDP, new domains.
 pub enum Toll {
     /// Not yet.
     Due,

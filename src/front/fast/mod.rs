@@ -153,7 +153,7 @@ impl<'z, 'q> Asked<'z, 'q> {
             None => sitting.slip(write),
             Some(placed) => match sitting.answer(placed, &mut write) {
                 Some(written) => written,
-                None => match sitting.turn_away(placed, self.client, write) {
+                None => match sitting.charge(placed, self.client, write) {
                     Ok(ticket) => return Err(Toll::Paid(ticket)),
                     Err(written) => written,
                 },

@@ -251,6 +251,18 @@ fn what_is_remembered_is_sent_before_a_look_up_begins() {
     assert!(client.recv(&mut [0; 512]).is_ok());
     assert!(client.recv(&mut [0; 512]).is_err());
     assert_eq!(begun(), before);
+    // Those who have paid have their place, whoever comes meanwhile.
+    let mut crowd = Backlog::new(&lane);
+    let ends = Ends {
+        client: client.local_addr().unwrap(),
+        ours: None,
+    };
+    for number in 0..32 {
+        let packet = packet(&format!("d{number}.de"), ORIGINS[0], 1, 0, &[]);
+        crowd.take(packet, ends, Toll::Due);
+    }
+    crowd.begin_all();
+    assert_eq!(begun(), before + 30);
     backlog.begin_all();
-    assert_eq!(begun(), before + 2);
+    assert_eq!(begun(), before + 32);
 }
