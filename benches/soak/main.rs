@@ -1,7 +1,7 @@
 //! Whether the daemon stays right, and stays as it is, for as long as one likes.
 //!
 //! ```sh
-//! cargo bench --bench soak -- --minutes 60
+//! cargo bench --bench soak -- --minutes 30
 //! cargo bench --bench soak -- --minutes 10 --rate 2000 --serve-args=--no-fast-path
 //! ```
 //!
