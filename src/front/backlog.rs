@@ -59,7 +59,7 @@ impl<'l, L: Lookup> Backlog<'l, L> {
         let Some((query, ends, toll)) = self.queries.pop_front() else {
             return;
         };
-        match self.lane.dns.start(query, toll) {
+        match self.lane.dns.start(query, &toll) {
             Started::Done(Some(response)) => self.lane.send(&response, ends),
             Started::Done(None) => {}
             Started::Waiting(answer) => self.lane.send_later(answer, ends),
@@ -99,30 +99,16 @@ impl<L: Lookup> Lane<L> {
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use tokio_util::sync::CancellationToken;
-    use tokio_util::task::TaskTracker;
 
     use super::*;
     use crate::front::fixture::{self, packet};
-    use crate::oracle::world::World;
 
     const ORIGIN: &str = "bogusmx.local";
 
-    fn lane() -> Lane<World> {
-        Lane {
-            socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
-            dns: Arc::new(fixture::dns()),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }
-    }
-
     #[tokio::test]
     async fn looking_up_begins_when_it_is_told_to_or_too_many_wait() {
-        let lane = lane();
+        let lane = fixture::lane(fixture::dns());
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         let ends = Ends {
             client: client.local_addr().unwrap(),
@@ -158,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_put_off_is_begun_after_a_panic_and_at_the_end() {
-        let (lane, reads) = (lane(), AtomicUsize::new(0));
+        let (lane, reads) = (fixture::lane(fixture::dns()), AtomicUsize::new(0));
         let ends = Ends {
             client: lane.socket.local_addr().unwrap(),
             ours: None,
@@ -181,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_panic_does_not_end_the_thread() {
-        let lane = lane();
+        let lane = fixture::lane(fixture::dns());
         let reads = AtomicUsize::new(0);
         lane.run(|lane, _| match reads.fetch_add(1, Ordering::Relaxed) {
             0 => panic!("as a test wants it"),

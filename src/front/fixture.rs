@@ -180,3 +180,14 @@ pub(crate) fn option(code: u16, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).unwrap();
     [&code.to_be_bytes()[..], &length.to_be_bytes(), data].concat()
 }
+
+/// A lane on a port of its own.
+#[cfg(test)]
+pub(super) fn lane(dns: Dns<World>) -> super::lane::Lane<World> {
+    super::lane::Lane {
+        socket: Arc::new(std::net::UdpSocket::bind("127.0.0.1:0").unwrap()),
+        dns: Arc::new(dns),
+        tasks: tokio_util::task::TaskTracker::new(),
+        stop: tokio_util::sync::CancellationToken::new(),
+    }
+}

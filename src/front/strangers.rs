@@ -53,7 +53,7 @@ async fn ask(path: Path, dns: &Dns<World>, packet: &[u8], client: impl Into<IpAd
         Begun::Done(response) => response,
         Begun::Waiting(query) => {
             let admission = dns.authority().admit().unwrap();
-            dns.finish(&query, admission, &toll).await
+            dns.finish(&query, admission, query.payer(&toll)).await
         }
     };
     response.expect("every query is answered")

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_query_waits_where_a_query_waits() {
+    fn a_query_that_waits_is_seen() {
         let socket = || UdpSocket::bind("127.0.0.1:0").unwrap();
         let (quiet, asked) = (Arc::new(socket()), Arc::new(socket()));
         let courtesy = Courtesy::default();

@@ -10,7 +10,7 @@ pub(super) mod encode;
 pub mod stub;
 pub mod zone_file;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -97,13 +97,12 @@ impl Toll {
     fn is_due(&self) -> bool {
         matches!(self, Self::Due)
     }
+}
 
-    /// The same without its ticket, and the ticket.
-    fn split(self) -> (Self, Option<Ticket>) {
-        match self {
-            Self::Due => (Self::Due, None),
-            Self::Paid(ticket) => (Self::Paid(None), ticket),
-        }
+impl Waiting {
+    /// The client, if it is still to pay.
+    pub fn payer(&self, toll: &Toll) -> Option<IpAddr> {
+        toll.is_due().then(|| self.0.request.src().ip())
     }
 }
 
@@ -131,7 +130,10 @@ impl<L: Lookup> Dns<L> {
         match self.begin(packet, client, transport, &Toll::Due) {
             Begun::Done(response) => response,
             Begun::Waiting(query) => match self.authority.admit() {
-                Some(admission) => self.finish(&query, admission, &Toll::Due).await,
+                Some(admission) => {
+                    let payer = query.payer(&Toll::Due);
+                    self.finish(&query, admission, payer).await
+                }
                 None => self.turn_away(&query),
             },
         }
@@ -145,7 +147,7 @@ impl<L: Lookup> Dns<L> {
         transport: Transport,
         toll: &Toll,
     ) -> Begun {
-        let inquiry = match self.take(packet, client, transport, toll) {
+        let mut inquiry = match self.take(packet, client, transport, toll) {
             Ok(inquiry) => inquiry,
             Err(response) => return Begun::Done(response),
         };
@@ -155,25 +157,23 @@ impl<L: Lookup> Dns<L> {
         let placed = sitting.place(inquiry.question(&name), &mut buffer);
         match sitting.answer(&placed, |answer| inquiry.say(answer)) {
             Some(response) => Begun::Done(response),
-            None => Begun::Waiting(Waiting(Box::new(Inquiry {
-                request: bare(inquiry.request),
-                ..*inquiry
-            }))),
+            None => {
+                inquiry.request = bare(inquiry.request);
+                Begun::Waiting(Waiting(inquiry))
+            }
         }
     }
 
-    /// Has a query looked up.
+    /// Has a query looked up. What was paid for may be given up once it has returned.
     ///
     /// What is turned away at a limit is done by then. As a task it would take a place among those who
     /// wait, until it is its turn to hear so: behind all that is being looked up, in a flood seconds.
-    pub fn start(self: &Arc<Self>, query: Waiting, toll: Toll) -> Started {
+    pub fn start(self: &Arc<Self>, query: Waiting, toll: &Toll) -> Started {
         let Some(admission) = self.authority.admit() else {
             return Started::Done(self.turn_away(&query));
         };
-        let dns = Arc::clone(self);
-        // A ticket is good until the look-up has begun, but the answer takes until its end.
-        let (toll, _ticket) = toll.split();
-        let mut answer = async move { dns.finish(&query, admission, &toll).await }.boxed();
+        let (dns, payer) = (Arc::clone(self), query.payer(toll));
+        let mut answer = async move { dns.finish(&query, admission, payer).await }.boxed();
         // Nobody is to be woken: whoever waits for the answer asks again, and tells whom.
         match answer.poll_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(response) => Started::Done(response),
@@ -181,21 +181,18 @@ impl<L: Lookup> Dns<L> {
         }
     }
 
-    /// Answers a query, looking up what it takes.
+    /// Answers a query, looking up what it takes, which the `payer` pays for if it is a new domain.
     pub async fn finish(
         &self,
         query: &Waiting,
         admission: Admission,
-        toll: &Toll,
+        payer: Option<IpAddr>,
     ) -> Option<Vec<u8>> {
         let Waiting(inquiry) = query;
         let name = inquiry.name();
         let question = inquiry.question(&name);
-        let client = toll.is_due().then(|| inquiry.request.src().ip());
         let say = |answer: &Answer<'_>| inquiry.say(answer);
-        self.authority
-            .answer(admission, question, client, say)
-            .await
+        self.authority.answer(admission, question, payer, say).await
     }
 
     /// SERVFAIL to a query, because there are too many who wait already.
@@ -390,7 +387,7 @@ mod tests {
         let start = |number| {
             let query = query_for(&format!("d{number}.de"));
             match dns.begin(query, client, Transport::Udp, &Toll::Due) {
-                Begun::Waiting(query) => dns.start(query, Toll::Due),
+                Begun::Waiting(query) => dns.start(query, &Toll::Due),
                 Begun::Done(response) => Started::Done(response),
             }
         };

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::parity::{at_once, check_same, client, fast, runtime, slow};
 use super::*;
@@ -209,7 +207,7 @@ fn who_is_turned_away_hears_the_same() {
         let Begun::Waiting(query) = begun else {
             panic!("{name} is known");
         };
-        dns.start(query, Toll::Due)
+        dns.start(query, &Toll::Due)
     };
     // Nothing is looked up while nobody runs the runtime: these take all the room that there is.
     let waiting: Vec<Started> = (0..32)
@@ -229,20 +227,14 @@ fn who_is_turned_away_hears_the_same() {
 fn what_is_remembered_is_sent_before_a_look_up_begins() {
     let runtime = runtime();
     let _entered = runtime.enter();
-    let dns = Arc::new(warm(&runtime));
-    let lane = Lane {
-        socket: Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()),
-        dns: Arc::clone(&dns),
-        tasks: TaskTracker::new(),
-        stop: CancellationToken::new(),
-    };
+    let lane = fixture::lane(warm(&runtime));
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client.connect(lane.socket.local_addr().unwrap()).unwrap();
     client.set_nonblocking(true).unwrap();
     for name in ["new.de", "hot.de", "new.de", "newer.de"] {
         client.send(&packet(name, ORIGINS[0], 1, 0, &[])).unwrap();
     }
-    let begun = || dns.authority().oracle().stats().evaluations.get();
+    let begun = || lane.dns.authority().oracle().stats().evaluations.get();
     let (before, mut backlog) = (begun(), Backlog::new(&lane));
     let mut batch = Batch::new();
     batch.receive(lane.socket.as_fd(), true).unwrap();
