@@ -78,5 +78,6 @@ pub mod command;
 pub mod front;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod maillog;
 pub mod oracle;
 pub mod verdict;

@@ -32,6 +32,11 @@ pub enum Command {
         after_help = "Exit status: 0 nothing is broken, 1 something is, 2 it could not look."
     )]
     Doctor(DoctorArgs),
+    /// Find mail in the logs that went to reserved address space, and the bounces that came of it
+    #[command(
+        after_help = "Exit status: 0 none was found, 1 some was, 2 something could not be read or found out."
+    )]
+    Scan(ScanArgs),
 }
 
 /// What all commands take: the parts of the chain. Flags win over the configuration.
@@ -159,6 +164,53 @@ pub struct DoctorArgs {
         conflicts_with = "upstream"
     )]
     pub server: Option<SocketAddr>,
+}
+
+/// `bogusmx scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// What all commands that judge take.
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    /// Logs of Postfix and Exim, in any order, also compressed (gz, xz, zst, bz2); `-` is standard
+    /// input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Go on with the newest of the files as it grows, and tell at once what is found
+    #[arg(long)]
+    pub follow: bool,
+
+    /// Look nothing up: no verdicts
+    #[arg(long, conflicts_with_all = ["upstream", "policy"])]
+    pub no_dns: bool,
+
+    /// Show what went on around a time, as of an entry in a blocklist: "2015-03-20 14:05", in this
+    /// machine's time zone, or with one: "2015-03-20 13:05Z"
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+
+    /// The year of the first line, where lines have none [default: so that the last is not later
+    /// than the file]
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<i16>,
+
+    /// Show on standard error the lines that could not be read, each with the reason
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Print JSON, one object
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+
+    /// Print CSV, one line for each recipient domain
+    #[arg(long)]
+    pub csv: bool,
+
+    /// Write a report with a chart to this file, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod descriptors;
 mod doctor;
 mod print;
 mod privilege;
+mod scan;
 mod serve;
 pub mod settings;
 mod signals;
@@ -97,6 +98,7 @@ pub fn run(cli: &Cli) -> Ending {
                     Command::Serve(args) => serve::run(args).await,
                     Command::Check(args) => check::run(args).await,
                     Command::Doctor(args) => doctor::run(args).await,
+                    Command::Scan(args) => scan::run(args).await,
                 }
             });
             runtime.shutdown_timeout(STOP_PATIENCE);
