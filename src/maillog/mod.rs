@@ -1,7 +1,28 @@
 //! What the logs of mail servers say about mail that came back.
 //!
 //! Pure logic: octets in, stories out. No files, no clock, no look-ups.
+//!
+//! ```text
+//! octets ─ line               who wrote it, when, what
+//!        ─ postfix, exim      what that says of a mail
+//!        ─ sieve              the lines that matter, piece by piece
+//!        ─ trail              one mail's lines together, in order
+//!        ─ story              what became of it
+//! ```
 
+pub mod calendar;
+mod cause;
+mod cut;
+pub mod event;
+mod exim;
+pub mod line;
+pub mod plain;
+mod postfix;
+pub mod record;
+pub mod sieve;
 pub mod story;
+#[cfg(test)]
+mod tests;
+pub mod trail;
 
 pub use story::Story;

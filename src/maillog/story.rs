@@ -13,7 +13,8 @@ pub struct Story {
     pub origin: Origin,
     /// The envelope sender, empty for a bounce; none if the log does not say.
     pub sender: Option<String>,
-    /// The recipients that it could not be delivered to, in the order of the log; at least one.
+    /// The recipients that it could not be delivered to, in the order of the log; none if there only is a bounce, since
+    /// they were given up after they had been tried for long.
     pub failures: Vec<Failure>,
     /// The bounce that was made of it, if any.
     pub bounce: Option<Bounce>,
@@ -117,10 +118,16 @@ pub enum Fate {
     Refused,
 }
 
-impl Cause {
-    /// Whether the line alone proves it; else it counts only if the domain is listed.
-    pub fn is_certain(self) -> bool {
-        matches!(self, Self::Loop | Self::Reserved(_))
+impl Failure {
+    /// Whether the log alone proves it; else it counts only if the domain is listed.
+    ///
+    /// Mail that a reserved address took may have been sent there by the mail server's own configuration.
+    pub fn is_certain(&self) -> bool {
+        match self.cause {
+            Cause::Loop => true,
+            Cause::Reserved(_) => self.status != Status::Sent,
+            Cause::Private(_) | Cause::NoHost | Cause::Other => false,
+        }
     }
 }
 

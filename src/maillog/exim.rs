@@ -1,0 +1,380 @@
+//! The lines of Exim's main log.
+
+use std::net::IpAddr;
+
+use super::cut;
+use super::event::{Arrival, Delivery, Event, Relay, Said, Unreadable};
+use super::story::Status;
+
+/// What a line says.
+///
+/// The forms are those of the chapter "Log files" in Exim's specification.
+///
+/// # Errors
+/// If the line has been cut where it matters.
+pub(super) fn read(message: &[u8]) -> Said<'_> {
+    let Some((id, rest)) = identified(message) else {
+        return Ok(None);
+    };
+    let event = match rest {
+        b"Completed" => Event::Removed,
+        [b'<', b'=', b' ', rest @ ..] => Event::Arrived(arrival(rest)?),
+        [b'=' | b'-', b'>', b' ', rest @ ..] => Event::Delivery(delivered(rest)?),
+        [b'*', b'*', b' ', rest @ ..] => Event::Delivery(failed(rest, Status::Bounced)?),
+        [b'=', b'=', b' ', rest @ ..] => Event::Delivery(failed(rest, Status::Deferred)?),
+        _ => match rest.strip_prefix(b"Completed ") {
+            Some(_) => Event::Removed,
+            None => return Ok(None),
+        },
+    };
+    Ok(Some((id, event)))
+}
+
+/// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.
+fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (id, rest) = cut::at(message, b' ')?;
+    let mut parts = id.split(|octet| *octet == b'-');
+    let lengths = [
+        parts.next()?.len(),
+        parts.next()?.len(),
+        parts.next()?.len(),
+    ];
+    let is_id = matches!(lengths, [6, 6, 2] | [6, 11, 4]) && parts.next().is_none();
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+    (is_id && id.iter().all(is_plain)).then_some((id, rest))
+}
+
+/// `SENDER R=1YYabc-0001AB-CD H=web.company.de (helo) [192.0.2.1]:4711 U=user P=esmtpa A=plain:joe S=1144 ...`
+fn arrival(text: &[u8]) -> Result<Arrival<'_>, Unreadable> {
+    const CUT: Unreadable = Unreadable("the line ends within the sender");
+    let (sender, fields) = cut::at(text, b' ').ok_or(CUT)?;
+    let user = field(fields, b" U=");
+    let mut arrival = Arrival {
+        sender: Some(if sender == b"<>" { b"" } else { sender }),
+        account: field(fields, b" A=")
+            .map(|login| cut::at(login, b':').map_or(login, |(_, name)| name)),
+        bounce_of: field(fields, b" R=").filter(|_| sender == b"<>"),
+        ..Arrival::default()
+    };
+    match host(fields) {
+        Some((name, address)) => (arrival.client, arrival.address) = (Some(name), Some(address)),
+        None => arrival.user = user,
+    }
+    Ok(arrival)
+}
+
+/// `ADDRESS R=dnslookup T=remote_smtp H=mx.hot.de [192.0.1.1] C="250 ok"`
+fn delivered(text: &[u8]) -> Result<Delivery<'_>, Unreadable> {
+    let (recipient, fields) = recipient(text)?;
+    Ok(Delivery {
+        recipient,
+        relay: relay(fields, Relay::Local),
+        status: Status::Sent,
+        text: quoted(fields),
+    })
+}
+
+/// `ADDRESS R=dnslookup T=remote_smtp defer (111): Connection refused`, or `ADDRESS F=<..> R=dnslookup: reason`
+fn failed(text: &[u8], status: Status) -> Result<Delivery<'_>, Unreadable> {
+    const CUT: Unreadable = Unreadable("the line ends before the reason");
+    let (recipient, fields) = recipient(text)?;
+    let reason = match cut::at_text(fields, b": ") {
+        Some((_, reason)) => reason,
+        // `defer (-44) H=...` without a reason.
+        None if cut::at_text(fields, b" defer (").is_some() => fields.trim_ascii_start(),
+        None => return Err(CUT),
+    };
+    Ok(Delivery {
+        recipient,
+        relay: relay(fields, Relay::None),
+        status,
+        text: reason,
+    })
+}
+
+/// The recipient, and the fields that follow it. Of `local part <address>` it is the address; a `: ` ends an address
+/// without fields.
+fn recipient(text: &[u8]) -> Result<(&[u8], &[u8]), Unreadable> {
+    const CUT: Unreadable = Unreadable("the line ends within the recipient");
+    let end = spaces(text).find(|end| {
+        let next = text.get(end + 1..).unwrap_or_default();
+        matches!(next, [b'A'..=b'Z', b'=', ..])
+            || next.starts_with(b"defer (")
+            || text
+                .get(..*end)
+                .is_some_and(|before| before.ends_with(b":"))
+    });
+    let (address, rest) = text.split_at_checked(end.ok_or(CUT)?).ok_or(CUT)?;
+    let (address, rest) = match address.strip_suffix(b":") {
+        Some(address) => (address, text.get(address.len()..).ok_or(CUT)?),
+        None => (address, rest),
+    };
+    Ok((final_address(address), rest))
+}
+
+/// Of `some.one@hot.de <Some.One@HOT.de>`, which it was rewritten from, the first; of `joe <joe@company.de>`, where it
+/// got into a mailbox, the second.
+fn final_address(text: &[u8]) -> &[u8] {
+    let original = text.strip_suffix(b">").and_then(|text| {
+        let (own, rest) = text.split_at_checked(spaces(text).last()?)?;
+        Some((own, rest.strip_prefix(b" <")?))
+    });
+    match original {
+        Some((own, _)) if own.contains(&b'@') => own,
+        Some((_, original)) => original,
+        None => text,
+    }
+}
+
+/// Where spaces stand outside quotes.
+fn spaces(text: &[u8]) -> impl Iterator<Item = usize> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.iter().enumerate().filter_map(move |(at, octet)| {
+        if *octet == b'"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = *octet == b'\\' && !is_escaped;
+        (*octet == b' ' && !is_quoted).then_some(at)
+    })
+}
+
+/// The value of a field.
+fn field<'a>(fields: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let rest = match fields.strip_prefix(name.trim_ascii_start()) {
+        Some(rest) => rest,
+        None => cut::at_text(fields, name)?.1,
+    };
+    Some(cut::before(rest, b' '))
+}
+
+/// `H=name (helo) [address]`, where the name may be missing.
+fn host(fields: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = match fields.strip_prefix(b"H=") {
+        Some(rest) => rest,
+        None => cut::at_text(fields, b" H=")?.1,
+    };
+    let (name, rest) = cut::at(rest, b'[')?;
+    let (address, _) = cut::at(rest, b']')?;
+    let name = cut::before(name.trim_ascii(), b' ');
+    let name = if name.starts_with(b"(") { b"" } else { name };
+    Some((name, address))
+}
+
+fn relay<'a>(fields: &'a [u8], otherwise: Relay<'a>) -> Relay<'a> {
+    let relay = host(fields).and_then(|(name, address)| {
+        let address: IpAddr = str::from_utf8(address).ok()?.parse().ok()?;
+        Some(Relay::Host {
+            name,
+            address,
+            is_smtp: true,
+        })
+    });
+    relay.unwrap_or(otherwise)
+}
+
+/// What the other server said.
+fn quoted(fields: &[u8]) -> &[u8] {
+    cut::at_text(fields, b" C=\"").map_or(b"", |(_, rest)| cut::before(rest, b'"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "1xWPFT-00006Y-1R";
+
+    fn event(rest: &str) -> Event<'_> {
+        event_of(rest.as_bytes()).unwrap()
+    }
+
+    fn event_of(rest: &[u8]) -> Result<Event<'_>, Unreadable> {
+        let message = [ID.as_bytes(), b" ", rest].concat();
+        // What is read is borrowed from the message, which a test may keep.
+        let said = read(message.leak())?;
+        let (id, event) = said.expect("an event");
+        assert_eq!(id, ID.as_bytes());
+        Ok(event)
+    }
+
+    #[test]
+    fn how_mail_comes_in() {
+        let check = |rest: &str, expected: Arrival<'_>| {
+            assert_eq!(event(rest), Event::Arrived(expected), "{rest}");
+        };
+        check(
+            "<= antonettabaune@godetia.com H=(me) [127.0.0.1] P=esmtp S=262",
+            Arrival {
+                client: Some(b""),
+                address: Some(b"127.0.0.1"),
+                sender: Some(b"antonettabaune@godetia.com"),
+                ..Arrival::default()
+            },
+        );
+        check(
+            "<= forged@takes.made H=web.company.de (me) [192.0.1.77]:50182 I=[127.0.0.1]:25 P=esmtpa L.- A=plain_server:shop S=245 T=\"a\" from <forged@takes.made> for jfhfdq@hot.de",
+            Arrival {
+                client: Some(b"web.company.de"),
+                address: Some(b"192.0.1.77"),
+                account: Some(b"shop"),
+                sender: Some(b"forged@takes.made"),
+                ..Arrival::default()
+            },
+        );
+        check(
+            "<= hanna@web.company.de U=hanna P=local S=304",
+            Arrival {
+                user: Some(b"hanna"),
+                sender: Some(b"hanna@web.company.de"),
+                ..Arrival::default()
+            },
+        );
+        check(
+            "<= <> R=1xWPF3-00006Y-2b U=Debian-exim P=local S=1577",
+            Arrival {
+                user: Some(b"Debian-exim"),
+                sender: Some(b""),
+                bounce_of: Some(b"1xWPF3-00006Y-2b"),
+                ..Arrival::default()
+            },
+        );
+    }
+
+    #[test]
+    fn how_it_goes_on() {
+        let check = |rest: &str,
+                     recipient: &str,
+                     relay: Option<(&str, &str)>,
+                     status: Status,
+                     text: &str| {
+            let Event::Delivery(delivery) = event(rest) else {
+                panic!("{rest}");
+            };
+            assert_eq!(str::from_utf8(delivery.recipient), Ok(recipient), "{rest}");
+            assert_eq!(str::from_utf8(delivery.text), Ok(text), "{rest}");
+            assert_eq!(delivery.status, status, "{rest}");
+            let host = match delivery.relay {
+                Relay::Host { name, address, .. } => {
+                    Some((str::from_utf8(name).unwrap(), address.to_string()))
+                }
+                Relay::None | Relay::Local => None,
+            };
+            let host = host
+                .as_ref()
+                .map(|(name, address)| (*name, address.as_str()));
+            assert_eq!(host, relay, "{rest}");
+        };
+        let loops = "lowest numbered MX record points to local host";
+        check(
+            &format!("== jfhfdq@hot.de R=dnslookup defer (-1): {loops}"),
+            "jfhfdq@hot.de",
+            None,
+            Status::Deferred,
+            loops,
+        );
+        check(
+            &format!("== some.one@hot.de <Some.One@HOT.de> R=dnslookup defer (-1): {loops}"),
+            "some.one@hot.de",
+            None,
+            Status::Deferred,
+            loops,
+        );
+        check(
+            &format!("** a <b>@hot.de <\"a <b>\"@hot.de>: {loops}"),
+            "a <b>@hot.de",
+            None,
+            Status::Bounced,
+            loops,
+        );
+        let none = "all relevant MX records point to non-existent hosts";
+        check(
+            &format!("** kl@beer.com F=<a@b>: {none}"),
+            "kl@beer.com",
+            None,
+            Status::Bounced,
+            none,
+        );
+        check(
+            "** nobodyhere@web.company.de: Unrouteable address",
+            "nobodyhere@web.company.de",
+            None,
+            Status::Bounced,
+            "Unrouteable address",
+        );
+        let error = "SMTP error from remote mail server after RCPT TO:<a@refuses.made>: 550 5.1.1 no such user";
+        check(
+            &format!(
+                "** a@refuses.made R=dnslookup T=remote_smtp H=mx.refuses.made [192.0.1.20]: {error}"
+            ),
+            "a@refuses.made",
+            Some(("mx.refuses.made", "192.0.1.20")),
+            Status::Bounced,
+            error,
+        );
+        let later = "SMTP error from remote mail server after RCPT TO:<d@defers.made>: 450 4.7.1 greylisted, come back";
+        check(
+            &format!(
+                "== d@defers.made R=dnslookup T=remote_smtp defer (-44) H=mx.defers.made [192.0.1.30]:25 I=[192.0.1.30]:37030 DT=0.000s: {later}"
+            ),
+            "d@defers.made",
+            Some(("mx.defers.made", "192.0.1.30")),
+            Status::Deferred,
+            later,
+        );
+        check(
+            "=> e@six.made R=dnslookup T=remote_smtp H=mx.six.made [2620:fe::25] C=\"250 ok: queued as 12345\"",
+            "e@six.made",
+            Some(("mx.six.made", "2620:fe::25")),
+            Status::Sent,
+            "250 ok: queued as 12345",
+        );
+        check(
+            "-> b@takes.made F=<a@b> P=<a@b> R=dnslookup T=remote_smtp S=329 H=mx.takes.made [192.0.1.10]:25 C=\"250 ok\" QT=0.079s",
+            "b@takes.made",
+            Some(("mx.takes.made", "192.0.1.10")),
+            Status::Sent,
+            "250 ok",
+        );
+        check(
+            "=> hanna <hanna@web.company.de> R=local_user T=mail_spool",
+            "hanna@web.company.de",
+            None,
+            Status::Sent,
+            "",
+        );
+        assert_eq!(event("Completed"), Event::Removed);
+        assert_eq!(event("Completed QT=0.074s"), Event::Removed);
+    }
+
+    #[test]
+    fn what_says_nothing_of_a_mail() {
+        for message in [
+            "Start queue run: pid=402",
+            "SMTP connection from (me) [127.0.0.1]:50182 closed by QUIT",
+            "H=(me) [127.0.0.1] F=<a@b> rejected RCPT <a@hot.de>: Domain MX in loopback network",
+            "1xWPFT-00006Y-1R Frozen",
+            "1xWPFT-00006Y-1R lowest numbered MX record points to local host: hot.de",
+            "1xWPFT-00006Y ** a@b: c",
+            "",
+        ] {
+            assert_eq!(read(message.as_bytes()), Ok(None), "{message}");
+        }
+        assert!(
+            read(b"1rQ9fL-00000001xyz-0abc Completed")
+                .unwrap()
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn cut_lines_are_no_events() {
+        for rest in [
+            "** jfhfdq@hot",
+            "** jfhfdq@hot.de R=dnslookup",
+            "== jfhfdq@hot.de",
+            "=> a@b",
+            "<= a@b",
+        ] {
+            assert!(event_of(rest.as_bytes()).is_err(), "{rest}");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! A line of a log: who wrote it, when, and what.
+
+use memchr::memrchr;
+
+use super::cut;
+
+/// A line, taken apart; all parts are as the log has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// When.
+    pub stamp: Stamp<'a>,
+    /// On which machine; empty if the line does not say.
+    pub host: &'a [u8],
+    /// By which program.
+    pub program: Program<'a>,
+    /// What it says.
+    pub message: &'a [u8],
+}
+
+/// The time of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp<'a> {
+    /// `Mar 20 14:05:01`: without a year (RFC 3164, section 4.1.2).
+    Yearless(&'a [u8]),
+    /// `2015-03-20T14:05:01.123456+01:00` (RFC 5424, section 6.2.3), or with spaces and without a zone, as Exim's.
+    Full(&'a [u8]),
+    /// None at all.
+    Missing,
+}
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program<'a> {
+    /// A daemon of Postfix: `smtp`, `qmgr`; or some other program whose name has a slash.
+    Postfix(&'a [u8]),
+    /// Exim.
+    Exim,
+    /// Some other program.
+    Other,
+}
+
+impl<'a> Line<'a> {
+    /// Takes a line apart; none if it is no line of a log.
+    #[inline]
+    pub fn read(text: &'a [u8]) -> Option<Self> {
+        match text {
+            // Mar 20 14:05:01 web postfix/qmgr[10478]: ...
+            [
+                b'A'..=b'Z',
+                _,
+                _,
+                b' ',
+                _,
+                b'0'..=b'9',
+                b' ',
+                _,
+                b'0'..=b'9',
+                b':',
+                _,
+                b'0'..=b'9',
+                b':',
+                _,
+                b'0'..=b'9',
+                b' ',
+                rest @ ..,
+            ] => Some(Self::of_syslog(Stamp::Yearless(text.get(..15)?), rest)),
+            // 2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: ..., or Exim with a space
+            [
+                b'1'..=b'2',
+                b'0'..=b'9',
+                _,
+                b'0'..=b'9',
+                b'-',
+                _,
+                b'0'..=b'9',
+                b'-',
+                _,
+                b'0'..=b'9',
+                between @ (b'T' | b' '),
+                _,
+                b'0'..=b'9',
+                b':',
+                _,
+                b'0'..=b'9',
+                b':',
+                _,
+                b'0'..=b'9',
+                ..,
+            ] => match between {
+                b'T' => {
+                    let (stamp, rest) = cut::at(text, b' ')?;
+                    Some(Self::of_syslog(Stamp::Full(stamp), rest))
+                }
+                _ => Self::of_exim(text),
+            },
+            [b'<', ..] => Self::with_priority(text),
+            // The entry above goes on.
+            [b' ' | b'\t', b' '..=b'~', ..] => Some(Self {
+                stamp: Stamp::Missing,
+                host: b"",
+                program: Program::Other,
+                message: text.trim_ascii_start(),
+            }),
+            // As people quote them.
+            [b'p', b'o', b's', b't', b'f', b'i', b'x', ..] => Self::bare(text),
+            _ => None,
+        }
+    }
+
+    /// What follows the stamp of a syslog line: `HOST TAG: MESSAGE`.
+    #[inline]
+    fn of_syslog(stamp: Stamp<'a>, rest: &'a [u8]) -> Self {
+        let (host, rest) = cut::at(rest, b' ').unwrap_or((rest, b""));
+        let (program, message) = tagged(rest).unwrap_or((Program::Other, rest));
+        Self {
+            stamp,
+            host,
+            program,
+            message,
+        }
+    }
+
+    /// `2015-03-20 14:05:01.123 +0100 [1234] MESSAGE`: of these, only the first two are always there.
+    fn of_exim(text: &'a [u8]) -> Option<Self> {
+        let zone = |rest: &'a [u8]| {
+            matches!(
+                rest,
+                [b'+' | b'-', b'0'..=b'9', _, _, b'0'..=b'9', b' ', ..]
+            )
+        };
+        let time = text.get(11..)?;
+        let mut end = 11 + cut::before(time, b' ').len();
+        let mut message = text.get(end..)?.trim_ascii_start();
+        if zone(message) {
+            end += 6;
+            message = message.get(6..)?;
+        }
+        if message.starts_with(b"[") {
+            message = cut::at_text(message, b"] ").map_or(message, |(_, rest)| rest);
+        }
+        Some(Self {
+            stamp: Stamp::Full(text.get(..end)?),
+            host: b"",
+            program: Program::Exim,
+            message,
+        })
+    }
+
+    /// `<22>` before a line as above, or `<22>1 STAMP HOST TAG PID ID DATA MESSAGE` (RFC 5424, section 6).
+    fn with_priority(text: &'a [u8]) -> Option<Self> {
+        let (priority, rest) = cut::at(text.get(1..)?, b'>')?;
+        if priority.is_empty() || priority.len() > 3 || !priority.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let Some(rest) = rest.strip_prefix(b"1 ") else {
+            return Self::read(rest).filter(|_| !rest.starts_with(b"<"));
+        };
+        let mut parts = rest.splitn(6, |octet| *octet == b' ');
+        let (stamp, host, tag) = (parts.next()?, parts.next()?, parts.next()?);
+        let (_pid, _id, rest) = (parts.next()?, parts.next()?, parts.next()?);
+        let message = match rest.strip_prefix(b"[") {
+            Some(data) => cut::at_text(data, b"] ")?.1,
+            None => rest.strip_prefix(b"-")?.trim_ascii_start(),
+        };
+        Some(Self {
+            stamp: Stamp::Full(stamp),
+            host,
+            program: Program::of(tag),
+            message: message
+                .strip_prefix("\u{feff}".as_bytes())
+                .unwrap_or(message),
+        })
+    }
+
+    /// Without a stamp and a host: `postfix/qmgr[10478]: MESSAGE`.
+    fn bare(text: &'a [u8]) -> Option<Self> {
+        let (program, message) = tagged(text)?;
+        matches!(program, Program::Postfix(_)).then_some(Self {
+            stamp: Stamp::Missing,
+            host: b"",
+            program,
+            message,
+        })
+    }
+}
+
+impl<'a> Program<'a> {
+    /// Of a name as in a tag, without the number of the process.
+    #[inline]
+    fn of(name: &'a [u8]) -> Self {
+        match memrchr(b'/', name) {
+            Some(slash) => Self::Postfix(name.get(slash + 1..).unwrap_or_default()),
+            None if name.starts_with(b"exim") => Self::Exim,
+            None => Self::Other,
+        }
+    }
+}
+
+/// `TAG[PID]: MESSAGE`.
+#[inline]
+fn tagged(text: &[u8]) -> Option<(Program<'_>, &[u8])> {
+    let (tag, message) = cut::at(text, b':')?;
+    let message = message.strip_prefix(b" ").unwrap_or(message);
+    let name = match tag.strip_suffix(b"]") {
+        Some(tag) => tag.get(..memrchr(b'[', tag)?)?,
+        None => tag,
+    };
+    Some((Program::of(name), message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<(&str, &str, Program<'_>, &str)> {
+        let line = Line::read(text.as_bytes())?;
+        let stamp = match line.stamp {
+            Stamp::Yearless(stamp) | Stamp::Full(stamp) => stamp,
+            Stamp::Missing => b"",
+        };
+        let text = |octets| str::from_utf8(octets).unwrap();
+        Some((
+            text(stamp),
+            text(line.host),
+            line.program,
+            text(line.message),
+        ))
+    }
+
+    #[test]
+    fn all_kinds_of_lines() {
+        let qmgr = Program::Postfix(b"qmgr");
+        let check = |text: &str, stamp: &str, host: &str, program: Program<'_>, message: &str| {
+            assert_eq!(read(text), Some((stamp, host, program, message)), "{text}");
+        };
+        let stamp = "Mar 20 14:05:01";
+        check(
+            &format!("{stamp} web postfix/qmgr[10478]: 8170A4D23E6F: removed"),
+            stamp,
+            "web",
+            qmgr,
+            "8170A4D23E6F: removed",
+        );
+        check(
+            &format!("<22>{stamp} web postfix/qmgr[1]: a"),
+            stamp,
+            "web",
+            qmgr,
+            "a",
+        );
+        check(
+            &format!("{stamp} web postfix-out/submission/smtpd[1]: a: b"),
+            stamp,
+            "web",
+            Program::Postfix(b"smtpd"),
+            "a: b",
+        );
+        check(
+            &format!("{stamp} web dovecot: imap-login: a"),
+            stamp,
+            "web",
+            Program::Other,
+            "imap-login: a",
+        );
+        check(
+            &format!("{stamp} web last message repeated 2 times"),
+            stamp,
+            "web",
+            Program::Other,
+            "last message repeated 2 times",
+        );
+        check(
+            &format!("{stamp} web exim[7]: a"),
+            stamp,
+            "web",
+            Program::Exim,
+            "a",
+        );
+        let stamp = "2015-03-20T14:05:01.123456+01:00";
+        check(
+            &format!("{stamp} web postfix/qmgr[10478]: a"),
+            stamp,
+            "web",
+            qmgr,
+            "a",
+        );
+        check(
+            &format!("<22>1 {stamp} web postfix/qmgr 10478 - - a b"),
+            stamp,
+            "web",
+            qmgr,
+            "a b",
+        );
+        check(
+            &format!("<22>1 {stamp} web postfix/qmgr 10478 - [x y=\"z\"] \u{feff}a"),
+            stamp,
+            "web",
+            qmgr,
+            "a",
+        );
+        check("postfix/qmgr[10478]: a", "", "", qmgr, "a");
+        check(
+            " Suggested action: a",
+            "",
+            "",
+            Program::Other,
+            "Suggested action: a",
+        );
+        for stamp in [
+            "2015-03-20 14:05:01",
+            "2015-03-20 14:05:01.123",
+            "2015-03-20 14:05:01 +0100",
+        ] {
+            check(
+                &format!("{stamp} 1YYabc-0001AB-CD Completed"),
+                stamp,
+                "",
+                Program::Exim,
+                "1YYabc-0001AB-CD Completed",
+            );
+            check(
+                &format!("{stamp} [1234] Start queue run"),
+                stamp,
+                "",
+                Program::Exim,
+                "Start queue run",
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_line_of_a_log() {
+        for text in [
+            "",
+            "\u{0}\u{1}",
+            "Mar 20 14:05",
+            "20 14:05:01 web postfix/qmgr[10478]: a",
+            "2015-03-20",
+            "<22>",
+            "<22>1 ",
+            "<>Mar 20 14:05:01 web a: b",
+            "<1234>Mar 20 14:05:01 web a: b",
+            "<22><22>Mar 20 14:05:01 web a: b",
+            "postfix",
+            "postfix: a",
+            "8170A4D23E6F: removed",
+        ] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Which lines of a log matter, without knowing what stands before them.
+//!
+//! Nearly all mail arrives, is delivered and is gone within a second, and nobody will ever ask about it. A piece of a
+//! log can be sieved by itself, and several pieces at the same time; what is left is read in order by
+//! [`super::trail::Trail`], which finds the same stories as if it had read all.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
+
+use foldhash::fast::FixedState;
+use memchr::memchr;
+use smallvec::SmallVec;
+
+use super::cause;
+use super::event::{Delivery, Event, Unreadable};
+use super::line::Stamp;
+use super::record::Record;
+use super::story::Status;
+use crate::verdict::Table;
+
+/// What is left of a piece of a log.
+#[derive(Debug, Default)]
+pub struct Sieved {
+    /// How many lines there were.
+    pub lines: u64,
+    /// Where the lines begin that matter, in octets from the beginning of the piece, in order.
+    pub kept: Vec<usize>,
+    /// The lines that cannot be read.
+    pub unreadable: Vec<Bad>,
+    /// Where the first and the last line with a time begin.
+    pub times: Option<(usize, usize)>,
+}
+
+/// A line that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// Where it begins, in octets from the beginning of the piece.
+    pub at: usize,
+    /// Which line of the piece it is, from 0.
+    pub line: u64,
+    /// What is wrong with it.
+    pub why: Unreadable,
+}
+
+/// The mails of a piece of a log that are not over.
+struct Sieve<'t> {
+    table: &'t Table,
+    open: HashMap<u64, Life, BuildHasherDefault<Hashed>>,
+    kept: Vec<usize>,
+}
+
+/// What is known of a mail that is not over.
+#[derive(Default)]
+struct Life {
+    lines: SmallVec<[usize; 4]>,
+    /// Whether it began in this piece.
+    is_whole: bool,
+    /// Whether anybody will ask about it.
+    matters: bool,
+    /// Whether it cannot be a bounce of our own, so that nobody asks where it went.
+    is_no_bounce: bool,
+}
+
+/// Sieves a piece of a log, which begins and ends with a line.
+pub fn sieve(text: &[u8], table: &Table) -> Sieved {
+    let mut sieved = Sieved::default();
+    let mut sieve = Sieve {
+        table,
+        open: HashMap::default(),
+        kept: Vec::new(),
+    };
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest.get(..length).unwrap_or(rest);
+        match Record::read(line) {
+            Ok((stamp, record)) => {
+                if stamp != Stamp::Missing {
+                    sieved.times = Some((sieved.times.map_or(at, |(first, _)| first), at));
+                }
+                if let Some(record) = record {
+                    sieve.take(at, &record);
+                }
+            }
+            Err(why) => sieved.unreadable.push(Bad {
+                at,
+                line: sieved.lines,
+                why,
+            }),
+        }
+        sieved.lines += 1;
+        at += length + 1;
+    }
+    sieved.kept = sieve.finish();
+    sieved
+}
+
+impl Sieve<'_> {
+    #[inline]
+    fn take(&mut self, at: usize, record: &Record<'_>) {
+        let id = hash(record.host, record.id);
+        match &record.event {
+            Event::Arrived(arrival) => {
+                let before = arrival
+                    .before
+                    .and_then(|before| self.open.get(&hash(record.host, before)));
+                let origin = before.and_then(|before| before.lines.first().copied());
+                let life = Life {
+                    lines: origin.into_iter().chain([at]).collect(),
+                    is_whole: true,
+                    matters: arrival.bounce_of.is_some(),
+                    is_no_bounce: arrival.bounce_of.is_none(),
+                };
+                if let Some(old) = self.open.insert(id, life) {
+                    // The id has been used again, and the end of the mail before is missing.
+                    self.kept.extend(old.lines);
+                }
+            }
+            Event::Sender(sender) => {
+                let life = self.open.entry(id).or_default();
+                life.is_no_bounce |= !sender.is_empty();
+                life.lines.push(at);
+            }
+            Event::Delivery(delivery) => self.deliver(id, at, delivery),
+            Event::Bounced(_) | Event::Expired => {
+                let life = self.open.entry(id).or_default();
+                life.matters = true;
+                life.lines.push(at);
+            }
+            Event::Removed => match self.open.remove(&id) {
+                Some(life) if life.is_whole && !life.matters => {}
+                life => {
+                    self.kept
+                        .extend(life.map(|life| life.lines).unwrap_or_default());
+                    self.kept.push(at);
+                }
+            },
+        }
+    }
+
+    #[inline]
+    fn deliver(&mut self, id: u64, at: usize, delivery: &Delivery<'_>) {
+        let life = self.open.entry(id).or_default();
+        let has_cause =
+            delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
+        if has_cause || !life.is_no_bounce {
+            life.matters |= has_cause;
+            life.lines.push(at);
+        }
+    }
+
+    /// The lines that matter, in order.
+    fn finish(mut self) -> Vec<usize> {
+        let open = self.open.into_values().flat_map(|life| life.lines);
+        self.kept.extend(open);
+        self.kept.sort_unstable();
+        self.kept.dedup();
+        self.kept
+    }
+}
+
+/// A mail's number within a piece; the same queue id on another host is another mail.
+#[inline]
+fn hash(host: &[u8], id: &[u8]) -> u64 {
+    let mut hasher = FixedState::with_seed(0).build_hasher();
+    hasher.write(host);
+    hasher.write(id);
+    hasher.finish()
+}
+
+/// What has been hashed already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*octet);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

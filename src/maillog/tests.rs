@@ -1,0 +1,380 @@
+//! From a log to its stories: all that stands between.
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::calendar::Calendar;
+use super::record::Record;
+use super::sieve::sieve;
+use super::story::{Bounce, Cause, Fate, Origin, Status, Story};
+use super::trail::{Limits, News, Trail};
+use crate::verdict::Table;
+
+const SEED: &str = "\
+Mar 20 14:05:01 web postfix/smtpd[18858]: 8170A4D23E6F: client=localhost[127.0.0.1]
+Mar 20 14:05:01 web postfix/cleanup[18861]: 8170A4D23E6F: message-id=<rW9zoq-dylj8W-rZ@correspondencect.web.company.de>
+Mar 20 14:05:01 web postfix/qmgr[10478]: 8170A4D23E6F: from=<antonettabaune@godetia.com>, size=1144, nrcpt=1 (queue active)
+Mar 20 14:05:01 web postfix/smtp[18862]: 8170A4D23E6F: to=<jfhfdq@hot.de>, relay=none, delay=0.06, delays=0.03/0/0.03/0, dsn=5.4.6, status=bounced (mail for hot.de loops back to myself)
+Mar 20 14:05:01 web postfix/cleanup[18861]: 955C04D2300E: message-id=<20150320140501.955C04D2300E@web.company.de>
+Mar 20 14:05:01 web postfix/bounce[18863]: 8170A4D23E6F: sender non-delivery notification: 955C04D2300E
+Mar 20 14:05:01 web postfix/qmgr[10478]: 955C04D2300E: from=<>, size=2900, nrcpt=1 (queue active)
+Mar 20 14:05:01 web postfix/qmgr[10478]: 8170A4D23E6F: removed
+Mar 20 14:05:02 web postfix/smtp[18862]: 955C04D2300E: to=<antonettabaune@godetia.com>, relay=mx.godetia.com[192.0.1.10]:25, delay=1, delays=0/0/0.5/0.5, dsn=2.0.0, status=sent (250 ok)
+Mar 20 14:05:02 web postfix/qmgr[10478]: 955C04D2300E: removed
+";
+
+const EXIM: &str = "\
+2015-03-20 14:05:01 1xWPFD-00008h-1i <= forged@takes.made H=(me) [127.0.0.1] P=esmtpa A=plain_server:shop S=225
+2015-03-20 14:05:01 1xWPFD-00008h-1i ** kl@beer.com: all relevant MX records point to non-existent hosts
+2015-03-20 14:05:01 1xWPFD-00008h-1i == jfhfdq@hot.de R=dnslookup defer (-1): lowest numbered MX record points to local host
+2015-03-20 14:05:01 1xWPFD-00008n-1n <= <> R=1xWPFD-00008h-1i U=Debian-exim P=local S=1838
+2015-03-20 14:05:01 1xWPFD-00008n-1n => forged@takes.made R=dnslookup T=remote_smtp H=mx.takes.made [192.0.1.10] C=\"250 ok: queued as 12345\"
+2015-03-20 14:05:01 1xWPFD-00008n-1n Completed
+2015-03-20 14:05:02 1xWPFD-00008h-1i Frozen
+";
+
+/// All stories of a log that is read in pieces of so many lines.
+fn stories(log: &str, lines: usize, is_sieved: bool, limits: Limits) -> Vec<Story> {
+    let table = Table::reserved();
+    let mut calendar = Calendar::new(TimeZone::UTC, None);
+    calendar.open("2015-03-23T17:05:00Z".parse().unwrap());
+    let mut trail = Trail::new(&table, calendar, limits);
+    let mut stories = Vec::new();
+    let mut tell = |news| {
+        if let News::Over(story) = news {
+            stories.push(story);
+        }
+    };
+    let all: Vec<&str> = log.split_inclusive('\n').collect();
+    for piece in all.chunks(lines) {
+        let text = piece.concat();
+        let kept = sieve(text.as_bytes(), &table).kept;
+        let mut at = 0;
+        for line in piece {
+            if !is_sieved || kept.contains(&at) {
+                let line = line.trim_end_matches('\n').as_bytes();
+                if let Ok((_, Some(record))) = Record::read(line) {
+                    trail.follow(&record, &mut tell);
+                }
+            }
+            at += line.len();
+        }
+    }
+    trail.finish(&mut tell);
+    stories
+}
+
+fn whole(log: &str) -> Vec<Story> {
+    stories(log, usize::MAX, true, Limits::default())
+}
+
+fn fate(story: &Story) -> Option<&Fate> {
+    story.bounce.as_ref().map(|bounce| &bounce.fate)
+}
+
+#[track_caller]
+fn one(log: &str) -> Story {
+    let mut stories = whole(log);
+    assert_eq!(stories.len(), 1, "{stories:#?}");
+    stories.remove(0)
+}
+
+#[test]
+fn the_story_that_started_it_all() {
+    let story = one(SEED);
+    assert_eq!(story.id, "8170A4D23E6F");
+    assert_eq!(
+        story.origin,
+        Origin::Client("localhost[127.0.0.1]".to_owned())
+    );
+    assert_eq!(story.sender.as_deref(), Some("antonettabaune@godetia.com"));
+    let [failure] = story.failures.as_slice() else {
+        panic!("{story:#?}");
+    };
+    assert_eq!(failure.at, "2015-03-20T14:05:01Z".parse().ok());
+    assert_eq!(failure.recipient, "jfhfdq@hot.de");
+    assert_eq!(
+        (failure.cause, failure.status),
+        (Cause::Loop, Status::Bounced)
+    );
+    let expected = Bounce {
+        id: "955C04D2300E".to_owned(),
+        recipient: Some("antonettabaune@godetia.com".to_owned()),
+        fate: Fate::Left {
+            at: "2015-03-20T14:05:02Z".parse().ok(),
+            relay: "mx.godetia.com[192.0.1.10]".to_owned(),
+        },
+    };
+    assert_eq!(story.bounce, Some(expected));
+}
+
+#[test]
+fn exim_s_story() {
+    let story = one(EXIM);
+    let shop = Origin::Account {
+        name: "shop".to_owned(),
+        client: "[127.0.0.1]".to_owned(),
+    };
+    assert_eq!(story.origin, shop);
+    let failures: Vec<_> = story
+        .failures
+        .iter()
+        .map(|failure| (&*failure.recipient, failure.cause, failure.status))
+        .collect();
+    let expected = [
+        ("kl@beer.com", Cause::NoHost, Status::Bounced),
+        ("jfhfdq@hot.de", Cause::Loop, Status::Deferred),
+    ];
+    assert_eq!(failures, expected);
+    assert!(story.left().is_some());
+}
+
+#[test]
+fn lines_as_people_quote_them_have_no_time() {
+    let quoted = SEED
+        .replace("Mar 20 14:05:01 web ", "")
+        .replace("Mar 20 14:05:02 web ", "");
+    let story = one(&quoted);
+    assert_eq!(story.failures[0].at, None);
+    assert_eq!(story.left(), Some(None));
+}
+
+#[test]
+fn what_the_log_does_not_have_is_unknown() {
+    let without = |part: &str| {
+        let lines = SEED
+            .split_inclusive('\n')
+            .filter(|line| !line.contains(part));
+        lines.collect::<String>()
+    };
+    assert_eq!(one(&without("client=")).origin, Origin::Unknown);
+    assert_eq!(one(&without("from=<ant")).sender, None);
+    assert_eq!(fate(&one(&without("relay=mx"))), Some(&Fate::Unknown));
+    assert_eq!(one(&without("notification")).bounce, None);
+    // It has been given up, and the log does not say for whom.
+    assert_eq!(one(&without("loops back")).failures, []);
+    assert_eq!(whole(&without("8170A4D23E6F")), []);
+    // Nothing ever ends.
+    assert_eq!(one(&without("removed")), one(SEED));
+}
+
+#[test]
+fn an_id_is_used_again() {
+    let again = SEED.replace("hot.de", "man.net").replace("14:05", "14:06");
+    let found = whole(&format!("{SEED}{again}"));
+    let recipients: Vec<_> = found
+        .iter()
+        .map(|story| &*story.failures[0].recipient)
+        .collect();
+    assert_eq!(recipients, ["jfhfdq@hot.de", "jfhfdq@man.net"]);
+    assert!(found.iter().all(|story| story.left().is_some()));
+    // Also if the end of the first is missing.
+    let endless: String = SEED
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("removed"))
+        .collect();
+    assert_eq!(whole(&format!("{endless}{again}")).len(), 2);
+}
+
+#[test]
+fn two_machines_may_have_the_same_id() {
+    let other = SEED.replace(" web ", " mx2 ").replace("hot.de", "man.net");
+    let lines = SEED.split_inclusive('\n').zip(other.split_inclusive('\n'));
+    let both: String = lines.flat_map(|(one, other)| [one, other]).collect();
+    let found = whole(&both);
+    assert_eq!(found.len(), 2);
+    assert!(
+        found
+            .iter()
+            .all(|story| story.failures.len() == 1 && story.left().is_some())
+    );
+}
+
+#[test]
+fn the_same_lines_twice_are_one_story() {
+    assert_eq!(
+        whole(&format!("{SEED}{SEED}"))
+            .iter()
+            .filter(|story| !story.failures.is_empty())
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_mail_that_is_tried_again_has_failed_once() {
+    let tried = "\
+Mar 20 14:05:01 web postfix/pickup[1]: 6368298C52C: uid=33 from=<www-data>
+Mar 20 14:05:01 web postfix/qmgr[1]: 6368298C52C: from=<forged@takes.made>, size=300, nrcpt=2 (queue active)
+Mar 20 14:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=none, delay=0.02, delays=0.01/0.01/0/0, dsn=4.4.1, status=deferred (connect to mx.silent.made[127.0.0.9]:25: Connection refused)
+Mar 20 15:05:01 web postfix/qmgr[1]: 6368298C52C: from=<forged@takes.made>, size=300, nrcpt=2 (queue active)
+Mar 20 15:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=none, delay=0.02, delays=0.01/0.01/0/0, dsn=4.4.1, status=deferred (connect to mx.silent.made[127.0.0.9]:25: Connection refused)
+";
+    let story = one(tried);
+    assert_eq!(story.origin, Origin::Local("uid 33".to_owned()));
+    let [failure] = story.failures.as_slice() else {
+        panic!("{story:#?}");
+    };
+    assert_eq!(failure.status, Status::Deferred);
+    assert_eq!(failure.at, "2015-03-20T15:05:01Z".parse().ok());
+    let expired = "Mar 25 14:05:01 web postfix/qmgr[1]: 6368298C52C: from=<forged@takes.made>, status=expired, returned to sender\n";
+    assert_eq!(
+        one(&format!("{tried}{expired}")).failures[0].status,
+        Status::Bounced
+    );
+}
+
+#[test]
+fn what_comes_back_from_a_filter_has_the_first_client() {
+    let filtered = "\
+Mar 20 14:05:01 web postfix/smtpd[1]: AAAAAAAAAAA1: client=unknown[192.0.1.7], sasl_method=PLAIN, sasl_username=shop
+Mar 20 14:05:01 web postfix/smtpd[2]: AAAAAAAAAAA2: client=localhost[127.0.0.1], orig_queue_id=AAAAAAAAAAA1, orig_client=unknown[192.0.1.7]
+Mar 20 14:05:01 web postfix/smtp[1]: AAAAAAAAAAA1: to=<jfhfdq@hot.de>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, dsn=2.0.0, status=sent (250 ok)
+Mar 20 14:05:01 web postfix/qmgr[1]: AAAAAAAAAAA1: removed
+Mar 20 14:05:01 web postfix/smtp[1]: AAAAAAAAAAA2: to=<jfhfdq@hot.de>, relay=none, delay=1, dsn=5.4.6, status=bounced (mail for hot.de loops back to myself)
+";
+    let shop = Origin::Account {
+        name: "shop".to_owned(),
+        client: "unknown[192.0.1.7]".to_owned(),
+    };
+    assert_eq!(one(filtered).origin, shop);
+}
+
+#[test]
+fn what_is_kept_of_open_mails_is_bounded() {
+    let open = |number: usize| {
+        format!("Mar 20 14:05:01 web postfix/smtpd[1]: AAAAA{number}: client=a[192.0.1.7]\n")
+    };
+    let failed = "Mar 20 14:05:01 web postfix/smtp[1]: AAAAA1: to=<jfhfdq@hot.de>, relay=none, delay=1, dsn=5.4.6, status=bounced (mail for hot.de loops back to myself)\n";
+    let log = open(1) + failed + &open(2) + &open(3) + failed;
+    let limits = Limits {
+        open: 2.try_into().unwrap(),
+        ..Limits::default()
+    };
+    let found = stories(&log, usize::MAX, true, limits);
+    let origins: Vec<_> = found
+        .iter()
+        .map(|story| story.origin == Origin::Unknown)
+        .collect();
+    // Told when there is no more room for it; the line that comes again is known.
+    assert_eq!(origins, [false], "{found:#?}");
+    let failures = Limits {
+        failures: 1,
+        ..Limits::default()
+    };
+    let two = log.replacen("jfhfdq", "kl", 1);
+    assert_eq!(
+        stories(&two, usize::MAX, true, failures)[0].failures.len(),
+        1
+    );
+}
+
+/// Mails of all kinds: those of one queue id one after the other, which makes one text.
+fn mails() -> impl Strategy<Value = Vec<String>> {
+    let unremarkable = SEED
+        .split_inclusive('\n')
+        .filter(|line| line.contains("8170A4D23E6F") && !line.contains("notification"));
+    let unremarkable = unremarkable
+        .collect::<String>()
+        .replace("relay=none", "relay=mx[192.0.1.9]:25")
+        .replace(
+            "bounced (mail for hot.de loops back to myself)",
+            "sent (250 ok)",
+        );
+    let waiting = SEED
+        .replace("mx.godetia.com[192.0.1.10]:25", "none")
+        .replace("status=sent", "status=deferred");
+    let other = SEED.replace(
+        "mail for hot.de loops back to myself",
+        "host mx[192.0.1.9] said: 550 no such user",
+    );
+    let kinds = [
+        SEED.to_owned(),
+        EXIM.to_owned(),
+        waiting,
+        unremarkable,
+        other,
+    ];
+    let mail = (
+        prop::sample::select(kinds.to_vec()),
+        0..4_usize,
+        any::<bool>(),
+    );
+    prop::collection::vec(mail, 1..12).prop_map(|mails| {
+        let mut by_id = vec![String::new(); 4];
+        for (mail, number, is_whole) in mails {
+            let mail = [
+                "8170A4D23E6F",
+                "955C04D2300E",
+                "1xWPFD-00008h-1i",
+                "1xWPFD-00008n-1n",
+            ]
+            .iter()
+            .fold(mail, |mail, id| {
+                let (stem, _) = id.split_at(id.len() - 1);
+                mail.replace(id, &format!("{stem}{number}"))
+            });
+            by_id[number] += &match is_whole {
+                true => mail,
+                false => mail.replace("removed", "skipped, still being delivered"),
+            };
+        }
+        by_id
+    })
+}
+
+/// The lines of all mails, mixed as the numbers say.
+fn mixed(mails: &[String], order: &[usize]) -> String {
+    let mut lines: Vec<_> = mails
+        .iter()
+        .map(|mail| mail.split_inclusive('\n').peekable())
+        .collect();
+    let mut log = String::new();
+    for number in order.iter().cycle() {
+        lines.retain_mut(|lines| lines.peek().is_some());
+        if lines.is_empty() {
+            break;
+        }
+        let next = number % lines.len();
+        log.extend(lines[next].next());
+    }
+    log
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// What is sieved out changes nothing, however the log is cut and the lines are mixed.
+    #[test]
+    fn sieved_or_not_the_stories_are_the_same(
+        mails in mails(),
+        order in prop::collection::vec(any::<usize>(), 1..32),
+        lines in 1..40_usize,
+    ) {
+        let log = mixed(&mails, &order);
+        // Those that never end are told in the order in which they were last heard of.
+        let sorted = |is_sieved| {
+            let mut stories = stories(&log, lines, is_sieved, Limits::default());
+            stories.sort_by_key(|story| format!("{story:?}"));
+            stories
+        };
+        prop_assert_eq!(sorted(true), sorted(false));
+    }
+
+    #[test]
+    fn no_octets_panic(text in prop::collection::vec(any::<u8>(), 0..200), cut in 0..SEED.len(), flipped in any::<u8>()) {
+        let mut octets = SEED.as_bytes().to_vec();
+        octets[cut] = flipped;
+        octets.extend(text);
+        let table = Table::reserved();
+        let kept = sieve(&octets, &table).kept;
+        let mut trail = Trail::new(&table, Calendar::new(TimeZone::UTC, None), Limits::default());
+        for at in kept {
+            let line = octets[at..].split(|octet| *octet == b'\n').next().unwrap();
+            if let Ok((_, Some(record))) = Record::read(line) {
+                trail.follow(&record, &mut |_| {});
+            }
+        }
+        trail.finish(&mut |_| {});
+    }
+}

@@ -1,0 +1,340 @@
+//! One mail's lines together: from all that happened, in order, to the stories of the mails that failed.
+
+use std::hash::BuildHasher as _;
+use std::mem;
+use std::num::NonZeroUsize;
+
+use foldhash::quality::FixedState;
+use jiff::Timestamp;
+use lru::LruCache;
+
+use super::calendar::Calendar;
+use super::cause;
+use super::event::{Arrival, Delivery, Event};
+use super::plain::plain;
+use super::record::Record;
+use super::story::{Bounce, Cause, Failure, Fate, Origin, Status, Story};
+use crate::verdict::Table;
+
+/// How much is kept of mails that are not over.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Mails that may be open at one time. Each takes some 300 octets; of those past the limit, the one that nothing was
+    /// said of for the longest time is told as far as it is known.
+    pub open: NonZeroUsize,
+    /// Recipients that one mail may have failed to reach. The rest is only counted.
+    pub failures: usize,
+    /// Lines of failures that are known again when another file has them as well, 60 octets each.
+    pub known: NonZeroUsize,
+}
+
+/// Something to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A mail has failed for where its recipient's mail exchanger is. What becomes of it is told later.
+    Failed(Story),
+    /// A mail that failed is over, and so is its bounce.
+    Over(Story),
+}
+
+/// The mails that are not over.
+#[derive(Debug)]
+pub struct Trail<'t> {
+    table: &'t Table,
+    limits: Limits,
+    calendar: Calendar,
+    open: LruCache<Key, Mail>,
+    known: LruCache<u64, ()>,
+    /// Lines of failures and of bounces that had been read before, in another file.
+    pub repeated: u64,
+    /// Recipients past the limit of one mail.
+    pub failures_left_out: u64,
+}
+
+/// A mail: the machine's name, and the queue id on it.
+type Key = (Box<[u8]>, Box<[u8]>);
+
+/// What is known of a mail.
+#[derive(Debug, Default)]
+struct Mail {
+    client: Option<Box<[u8]>>,
+    account: Option<Box<[u8]>>,
+    user: Option<Box<[u8]>>,
+    sender: Option<Box<[u8]>>,
+    failures: Vec<Failure>,
+    /// Its bounce.
+    bounce: Option<Box<[u8]>>,
+    /// If it is a bounce, the mail that it is of.
+    bounce_of: Option<Box<[u8]>>,
+    /// If it is a bounce: whom it is for, and what became of it.
+    last: Option<(Box<[u8]>, Fate)>,
+    is_over: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            open: NonZeroUsize::MIN.saturating_add(99_999),
+            failures: 1000,
+            known: NonZeroUsize::MIN.saturating_add(99_999),
+        }
+    }
+}
+
+impl<'t> Trail<'t> {
+    /// A trail without any mails; addresses are reserved as the table says.
+    pub fn new(table: &'t Table, calendar: Calendar, limits: Limits) -> Self {
+        Self {
+            table,
+            limits,
+            calendar,
+            open: LruCache::new(limits.open),
+            known: LruCache::new(limits.known),
+            repeated: 0,
+            failures_left_out: 0,
+        }
+    }
+
+    /// The calendar by which it reads times.
+    pub fn calendar(&mut self) -> &mut Calendar {
+        &mut self.calendar
+    }
+
+    /// Goes on with what happened next.
+    pub fn follow(&mut self, record: &Record<'_>, tell: &mut impl FnMut(News)) {
+        let at = self.calendar.read(record.stamp);
+        let key: Key = (record.host.into(), record.id.into());
+        match &record.event {
+            Event::Arrived(arrival) => self.arrive(key, arrival, tell),
+            Event::Sender(sender) => {
+                let mail = self.mail(key, tell);
+                if mail.sender.is_none() {
+                    mail.sender = Some((*sender).into());
+                }
+            }
+            Event::Delivery(delivery) => self.deliver(key, at, delivery, tell),
+            Event::Expired => self.mail(key, tell).expire(),
+            Event::Bounced(bounce) => {
+                let (host, id) = key.clone();
+                self.mail(key, tell).bounce = Some((*bounce).into());
+                self.mail((host, (*bounce).into()), tell).bounce_of = Some(id);
+            }
+            Event::Removed => self.remove(&key, tell),
+        }
+    }
+
+    /// Tells of all mails that are not over when the log ends.
+    pub fn finish(&mut self, tell: &mut impl FnMut(News)) {
+        while let Some((key, mail)) = self.open.pop_lru() {
+            self.tell(&key, mail, tell);
+        }
+    }
+
+    /// A new mail. The id may have been another one's, whose end is missing.
+    fn arrive(&mut self, key: Key, arrival: &Arrival<'_>, tell: &mut impl FnMut(News)) {
+        let (host, id) = key.clone();
+        let mut mail = Mail::new(arrival);
+        let before = arrival.before.map(|before| (host.clone(), before.into()));
+        if let Some(before) = before.and_then(|before| self.open.get(&before)) {
+            // A filter does not say who had logged in.
+            mail.account.clone_from(&before.account);
+            mail.user.clone_from(&before.user);
+        }
+        if let Some(of) = arrival.bounce_of {
+            self.mail((host, of.into()), tell).bounce = Some(id);
+        }
+        if let Some((key, old)) = self.open.push(key, mail) {
+            self.tell(&key, old, tell);
+        }
+    }
+
+    /// A mail by its key, which may have come in before the log begins.
+    fn mail(&mut self, key: Key, tell: &mut impl FnMut(News)) -> &mut Mail {
+        if !self.open.contains(&key)
+            && self.open.len() == self.limits.open.get()
+            && let Some((key, old)) = self.open.pop_lru()
+        {
+            self.tell(&key, old, tell);
+        }
+        self.open.get_or_insert_mut(key, Mail::default)
+    }
+
+    fn deliver(
+        &mut self,
+        key: Key,
+        at: Option<Timestamp>,
+        delivery: &Delivery<'_>,
+        tell: &mut impl FnMut(News),
+    ) {
+        let cause = cause::of(delivery, self.table);
+        let is_bounce = self.open.get(&key).is_some_and(Mail::is_bounce);
+        if cause.is_none() && !is_bounce {
+            return;
+        }
+        if self.is_known(&key, at, delivery) {
+            self.repeated += 1;
+            return;
+        }
+        let (table, failures_max) = (self.table, self.limits.failures);
+        let id = key.1.clone();
+        let mail = self.mail(key, tell);
+        if is_bounce {
+            let fate = cause::fate(delivery, table, at);
+            mail.last = Some((delivery.recipient.into(), fate));
+        }
+        let Some(cause) = cause else {
+            return;
+        };
+        let failure = Failure {
+            at,
+            recipient: plain(delivery.recipient),
+            cause,
+            status: delivery.status,
+            text: plain(delivery.text),
+        };
+        if mail.has_failed(&failure) {
+            return;
+        }
+        if mail.failures.len() == failures_max {
+            self.failures_left_out += 1;
+            return;
+        }
+        mail.failures.push(failure.clone());
+        if cause != Cause::Other {
+            let failures = vec![failure];
+            tell(News::Failed(mail.story(&id, failures, None)));
+        }
+    }
+
+    /// Whether the same has been said before: two files may have the same lines.
+    fn is_known(&mut self, key: &Key, at: Option<Timestamp>, delivery: &Delivery<'_>) -> bool {
+        let Some(at) = at else {
+            return false;
+        };
+        let said = (key, at, delivery.recipient, delivery.text);
+        let hash = FixedState::with_seed(0).hash_one(said);
+        self.known.put(hash, ()).is_some()
+    }
+
+    /// A mail is over. If it failed, its bounce is waited for.
+    fn remove(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
+        let Some(mail) = self.open.get_mut(key) else {
+            return;
+        };
+        mail.is_over = true;
+        let sibling = |id: &Option<Box<[u8]>>| id.clone().map(|id| (key.0.clone(), id));
+        let (bounce, of) = (sibling(&mail.bounce), sibling(&mail.bounce_of));
+        let is_over = |other: &Option<Key>| {
+            let other = other.as_ref().and_then(|other| self.open.peek(other));
+            other.is_none_or(|other| other.is_over)
+        };
+        if !is_over(&bounce) || !is_over(&of) {
+            return;
+        }
+        // Two that belong together go together.
+        let first = of.filter(|of| self.open.contains(of));
+        let key = first.unwrap_or_else(|| key.clone());
+        if let Some(mail) = self.open.pop(&key) {
+            let bounce = mail.bounce.clone();
+            self.tell(&key, mail, tell);
+            if let Some(bounce) = bounce {
+                self.open.pop(&(key.0, bounce));
+            }
+        }
+    }
+
+    /// Tells of a mail, if it failed.
+    fn tell(&self, key: &Key, mut mail: Mail, tell: &mut impl FnMut(News)) {
+        if mail.failures.is_empty() && mail.bounce.is_none() {
+            return;
+        }
+        let bounce = mail.bounce.as_ref().map(|id| {
+            let bounce = self.open.peek(&(key.0.clone(), id.clone()));
+            let last = bounce.and_then(|bounce| bounce.last.as_ref());
+            Bounce {
+                id: plain(id),
+                recipient: last.map(|(recipient, _)| plain(recipient)),
+                fate: last.map_or(Fate::Unknown, |(_, fate)| fate.clone()),
+            }
+        });
+        let failures = mem::take(&mut mail.failures);
+        tell(News::Over(mail.story(&key.1, failures, bounce)));
+    }
+}
+
+impl Mail {
+    fn new(arrival: &Arrival<'_>) -> Self {
+        // A client as Postfix writes it: `host[address]`.
+        let client = arrival.client.map(|name| match arrival.address {
+            Some(address) => [name, b"[", address, b"]"].concat().into(),
+            None => name.into(),
+        });
+        Self {
+            client,
+            account: arrival.account.map(Into::into),
+            user: arrival.user.map(Into::into),
+            sender: arrival.sender.map(Into::into),
+            bounce_of: arrival.bounce_of.map(Into::into),
+            ..Self::default()
+        }
+    }
+
+    /// Whether its deliveries tell what became of a bounce.
+    fn is_bounce(&self) -> bool {
+        self.bounce_of.is_some() || self.sender.as_deref() == Some(b"")
+    }
+
+    /// All that it still waits for is given up.
+    fn expire(&mut self) {
+        for failure in &mut self.failures {
+            if failure.status == Status::Deferred {
+                failure.status = Status::Bounced;
+            }
+        }
+    }
+
+    /// Whether it has failed for the same recipient before: tried again, it has failed once.
+    fn has_failed(&mut self, failure: &Failure) -> bool {
+        let same = |earlier: &&mut Failure| earlier.recipient == failure.recipient;
+        let Some(earlier) = self.failures.iter_mut().find(same) else {
+            return false;
+        };
+        // Given up in other words.
+        let cause = if failure.cause == Cause::Other {
+            earlier.cause
+        } else {
+            failure.cause
+        };
+        *earlier = Failure {
+            cause,
+            ..failure.clone()
+        };
+        true
+    }
+
+    fn story(&self, id: &[u8], failures: Vec<Failure>, bounce: Option<Bounce>) -> Story {
+        Story {
+            id: plain(id),
+            origin: self.origin(),
+            sender: self.sender.as_deref().map(plain),
+            failures,
+            bounce,
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        let client = self.client.as_deref().map(plain);
+        match (&self.account, client, &self.user) {
+            (Some(account), client, _) => Origin::Account {
+                name: plain(account),
+                client: client.unwrap_or_default(),
+            },
+            (None, _, Some(user)) if user.iter().all(u8::is_ascii_digit) => {
+                Origin::Local(format!("uid {}", plain(user)))
+            }
+            (None, _, Some(user)) => Origin::Local(plain(user)),
+            (None, Some(client), None) => Origin::Client(client),
+            (None, None, None) => Origin::Unknown,
+        }
+    }
+}
