@@ -49,9 +49,10 @@ pub(super) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// An IP address.
 #[inline]
 pub(super) fn ip(text: &[u8]) -> Option<IpAddr> {
-    match ipv4(text) {
-        Some(address) => Some(address.into()),
-        None => str::from_utf8(text).ok()?.parse().ok(),
+    match text {
+        [b'0'..=b'9', ..] if let Some(address) = ipv4(text) => Some(address.into()),
+        [.., b'0'..=b'9' | b':' | b'a'..=b'f'] => str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
     }
 }
 

@@ -30,6 +30,15 @@ pub(super) fn read(message: &[u8]) -> Said<'_> {
     Ok(Some((id, event)))
 }
 
+/// Whether a message may be of Exim's main log: it begins with an id, or a day.
+#[inline]
+pub(super) fn is_like(message: &[u8]) -> bool {
+    matches!(
+        message,
+        [_, _, _, _, b'-', ..] | [_, _, _, _, _, _, b'-', ..]
+    )
+}
+
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.
 fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let (id, rest) = cut::at(message, b' ')?;

@@ -1,20 +1,29 @@
 //! The lines of Postfix.
 
+use std::sync::LazyLock;
+
+use memchr::memchr;
+use memchr::memmem::Finder;
+
 use super::cut;
 use super::event::{Arrival, Delivery, Event, Relay, Said, Unreadable};
+use super::line::Program;
 use super::story::Status;
 
 /// Shorter ones there are none; longer ones are words of other lines.
 const ID_OCTETS: std::ops::RangeInclusive<usize> = 5..=24;
 
-/// What a daemon says.
+/// What stands before the status of a delivery. To search for it is made ready once, which takes as long as the search.
+static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" status="));
+
+/// What a daemon says. Which one is asked only where it matters.
 ///
 /// The forms are those of `log_adhoc()` and of `smtpd`, `pickup`, `qmgr` and `bounce` in Postfix 2.3 to 3.10.
 ///
 /// # Errors
 /// If the line has been cut where it matters.
 #[inline]
-pub(super) fn read<'a>(daemon: &[u8], message: &'a [u8]) -> Said<'a> {
+pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> Said<'a> {
     let Some((id, rest)) = identified(message) else {
         return Ok(None);
     };
@@ -30,7 +39,7 @@ pub(super) fn read<'a>(daemon: &[u8], message: &'a [u8]) -> Said<'a> {
                 false => Event::Sender(sender),
             })
         }
-        [b't', b'o', b'=', b'<', to @ ..] => delivery(daemon, to)?.map(Event::Delivery),
+        [b't', b'o', b'=', b'<', to @ ..] => delivery(to, program)?.map(Event::Delivery),
         [b'u', b'i', b'd', b'=', user @ ..] => Some(Event::Arrived(Arrival {
             user: Some(cut::before(user, b' ')),
             ..Arrival::default()
@@ -40,19 +49,22 @@ pub(super) fn read<'a>(daemon: &[u8], message: &'a [u8]) -> Said<'a> {
             .strip_prefix(b"sender non-delivery notification: ")
             .map(Event::Bounced),
     };
+    // Without a way out in the middle, which digits among letters would make hard to predict.
+    let is_plain = id
+        .iter()
+        .fold(true, |all, octet| all & octet.is_ascii_alphanumeric());
+    let event = event.filter(|_| is_plain);
     Ok(event.map(|event| (id, event)))
 }
 
 /// `8170A4D23E6F: rest`, or with a long id, of all letters but vowels; no id begins as a word does.
 #[inline]
 fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = message
-        .iter()
-        .position(|octet| !octet.is_ascii_alphanumeric())?;
-    let (id, rest) = message.split_at_checked(end)?;
+    let within = message.get(..ID_OCTETS.end() + 1).unwrap_or(message);
+    let (id, rest) = message.split_at_checked(memchr(b':', within)?)?;
     let rest = rest.strip_prefix(b": ")?;
-    let is_id = ID_OCTETS.contains(&id.len()) && !matches!(id, [b'a'..=b'z', ..]);
-    is_id.then_some((id, rest))
+    let is_long = ID_OCTETS.contains(&id.len());
+    (is_long && !matches!(id, [b'a'..=b'z', ..])).then_some((id, rest))
 }
 
 /// `web.company.de[192.0.2.1], sasl_method=PLAIN, sasl_username=joe, orig_queue_id=..., orig_client=...`
@@ -78,7 +90,10 @@ fn arrival(text: &[u8]) -> Arrival<'_> {
 
 /// `jfhfdq@hot.de>, relay=none, delay=0.06, delays=0.03/0/0.03/0, dsn=5.4.6, status=bounced (text)`
 #[inline]
-fn delivery<'a>(daemon: &[u8], text: &'a [u8]) -> Result<Option<Delivery<'a>>, Unreadable> {
+fn delivery<'a>(
+    text: &'a [u8],
+    program: impl Fn() -> Program<'a>,
+) -> Result<Option<Delivery<'a>>, Unreadable> {
     const CUT: Unreadable = Unreadable("the line ends before the status of the delivery");
     let (recipient, rest) = cut::address(text).ok_or(CUT)?;
     let rest = rest.strip_prefix(b", ").ok_or(CUT)?;
@@ -92,7 +107,10 @@ fn delivery<'a>(daemon: &[u8], text: &'a [u8]) -> Result<Option<Delivery<'a>>, U
         .strip_prefix(b"relay=")
         .and_then(|rest| cut::at(rest, b','))
         .ok_or(CUT)?;
-    let (_, rest) = cut::at_text(rest, b" status=").ok_or(CUT)?;
+    let (_, rest) = rest
+        .split_at_checked(STATUS.find(rest).ok_or(CUT)?)
+        .ok_or(CUT)?;
+    let rest = rest.strip_prefix(STATUS.needle()).ok_or(CUT)?;
     let (status, text) = cut::at(rest, b' ').ok_or(CUT)?;
     let status = match status {
         b"sent" => Status::Sent,
@@ -107,7 +125,7 @@ fn delivery<'a>(daemon: &[u8], text: &'a [u8]) -> Result<Option<Delivery<'a>>, U
     }
     Ok(Some(Delivery {
         recipient,
-        relay: self::relay(daemon, relay),
+        relay: self::relay(relay, program),
         status,
         text: text.strip_suffix(b")").unwrap_or(text),
     }))
@@ -115,7 +133,7 @@ fn delivery<'a>(daemon: &[u8], text: &'a [u8]) -> Result<Option<Delivery<'a>>, U
 
 /// `none`, `local`, `mail.iphone.com[127.0.0.6]:25`, `mail.company.de[private/dovecot-lmtp]`
 #[inline]
-fn relay<'a>(daemon: &[u8], text: &'a [u8]) -> Relay<'a> {
+fn relay<'a>(text: &'a [u8], program: impl Fn() -> Program<'a>) -> Relay<'a> {
     if text == b"none" {
         return Relay::None;
     }
@@ -124,7 +142,7 @@ fn relay<'a>(daemon: &[u8], text: &'a [u8]) -> Relay<'a> {
         Some(Relay::Host {
             name,
             address: cut::ip(address)?,
-            is_smtp: port == b":25" && daemon == b"smtp",
+            is_smtp: port == b":25" && program() == Program::Postfix(b"smtp"),
         })
     });
     host.unwrap_or(Relay::Local)
@@ -135,7 +153,7 @@ mod tests {
     use super::*;
 
     fn event(message: &str) -> Option<Event<'_>> {
-        read(b"smtp", message.as_bytes())
+        read(message.as_bytes(), || Program::Postfix(b"smtp"))
             .unwrap()
             .map(|(id, event)| {
                 assert_eq!(id, b"8170A4D23E6F");
@@ -295,7 +313,7 @@ mod tests {
         let whole = "8170A4D23E6F: to=<a@b>, relay=none, delay=0.06, delays=0.03/0/0.03/0, dsn=5.4.6, status=bounced (mail for hot.de loops back to myself)";
         for end in "8170A4D23E6F: to=<".len()..whole.len() {
             let cut = whole.get(..end).unwrap();
-            let said = read(b"smtp", cut.as_bytes());
+            let said = read(cut.as_bytes(), || Program::Postfix(b"smtp"));
             assert!(said.is_err(), "{cut}: {said:?}");
         }
     }

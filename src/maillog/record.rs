@@ -1,6 +1,6 @@
 //! What one line of a log says of one mail.
 
-use super::event::{Event, Unreadable};
+use super::event::{Event, Said, Unreadable};
 use super::line::{Line, Program, Stamp};
 use super::{exim, postfix};
 
@@ -26,17 +26,28 @@ impl<'a> Record<'a> {
     pub fn read(text: &'a [u8]) -> Result<(Stamp<'a>, Option<Self>), Unreadable> {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let line = Line::read(text).ok_or(Unreadable("no line of a mail log"))?;
-        let said = match line.program {
-            Program::Postfix(daemon) => postfix::read(daemon, line.message)?,
-            Program::Exim => exim::read(line.message)?,
-            Program::Other => None,
-        };
-        let record = said.map(|(id, event)| Self {
+        let record = said(&line)?.map(|(id, event)| Self {
             stamp: line.stamp,
-            host: line.host,
+            host: line.host(),
             id,
             event,
         });
         Ok((line.stamp, record))
+    }
+}
+
+/// What a line says of a mail. That is looked at first, since few lines do, and then who said it.
+#[inline]
+fn said<'a>(line: &Line<'a>) -> Said<'a> {
+    let said = postfix::read(line.message, || line.program());
+    match said {
+        Ok(None) if exim::is_like(line.message) && line.program() == Program::Exim => {
+            // In the system log it may have a time of its own.
+            let inner = Line::read(line.message).unwrap_or(*line);
+            exim::read(inner.message)
+        }
+        Ok(None) => Ok(None),
+        said if matches!(line.program(), Program::Postfix(_)) => said,
+        _ => Ok(None),
     }
 }
