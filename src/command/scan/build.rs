@@ -7,16 +7,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::count::{Census, Count, Split, Tallied as _};
+use super::incident_row::IncidentRow;
 use super::incidents::Incident;
 use super::report::{
-    BounceRow, Causes, Counted, DomainRow, FileRead, Found, Hour, IncidentRow, LEFT, LeftOut,
-    MaybeSaid, NotStopped, OTHER, OriginRow, PolicyRow, Reading, Report, SenderRow,
+    Causes, Counted, DomainRow, FileRead, Found, Hour, LeftOut, MaybeSaid, NotStopped, OriginRow,
+    PolicyRow, Reading, Report, SenderRow,
 };
 use super::rows::{Pair, Rows, What};
 use super::tally::Tally;
 use super::time::Local;
 use super::verdicts::{POLICIES, Said, Verdicts, Word};
-use crate::maillog::story::{Cause, Fate, Origin, Status};
+use crate::maillog::story::Origin;
 use crate::verdict::Policy;
 
 /// Domains that are named for each reason why mail was not stopped.
@@ -66,7 +67,7 @@ impl Report {
             policies: judged.policies(total.count.loops.into()),
             not_stopped: judged.not_stopped(),
             timeline: judged.timeline(),
-            incidents: shown.into_iter().map(|one| incident(one, zone)).collect(),
+            incidents: shown.into_iter().map(|one| judged.incident(one)).collect(),
             incidents_left_out,
             left_out: LeftOut {
                 domains: tally.domains.rest().split.certain.count.loops.into(),
@@ -108,6 +109,12 @@ impl<'t> Judged<'t> {
             (&**name, &row.split, counted)
         });
         rows.filter(|(_, _, counted)| counted.count.loops > 0)
+    }
+
+    fn incident(&self, incident: &Incident) -> IncidentRow {
+        let said = self.said(&incident.domain);
+        let is_listed = said.is_some_and(|said| said.verdict == Word::Listed);
+        IncidentRow::new(incident, is_listed, self.zone)
     }
 
     /// All that counts, and all that is only suspected.
@@ -292,66 +299,6 @@ fn not_stopped((why, mut domains): (String, Vec<(u64, &str)>)) -> NotStopped {
         why,
         loops: domains.iter().map(|(loops, _)| loops).sum(),
         domains: names.filter(|name| !name.is_empty()).take(NAMED).collect(),
-    }
-}
-
-fn incident(incident: &Incident, zone: &TimeZone) -> IncidentRow {
-    let failure = &incident.failure;
-    let local = |at| Local::new(at, zone);
-    let (client, account, user) = match incident.origin.clone() {
-        Origin::Account { name, client } => (Some(client), Some(name), None),
-        Origin::Client(client) => (Some(client), None, None),
-        Origin::Local(user) => (None, None, Some(user)),
-        Origin::Unknown => (None, None, None),
-    };
-    let bounce = incident.bounce.as_ref().map(|bounce| {
-        let (fate, at, relay) = match &bounce.fate {
-            Fate::Left { at, relay } => (LEFT, *at, Some(relay.clone())),
-            Fate::Inside { at, relay } => ("inside", *at, Some(relay.clone())),
-            Fate::Local => ("local", None, None),
-            Fate::Refused => ("refused", None, None),
-            Fate::Waiting => ("waiting", None, None),
-            Fate::Unknown => ("unknown", None, None),
-        };
-        BounceRow {
-            id: bounce.id.clone(),
-            recipient: bounce.recipient.clone(),
-            fate,
-            at: at.map(local),
-            relay,
-        }
-    });
-    IncidentRow {
-        id: incident.id.clone(),
-        client,
-        account,
-        local: user,
-        sender: incident.sender.clone(),
-        recipient: failure.recipient.clone(),
-        domain: incident.domain.clone().into(),
-        at: failure.at.map(local),
-        cause: cause(failure.cause),
-        status: status(failure.status),
-        text: failure.text.clone(),
-        bounce,
-    }
-}
-
-fn cause(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Loop => "loop",
-        Cause::Reserved(_) => "reserved",
-        Cause::Private(_) => "private",
-        Cause::NoHost => "no_host",
-        Cause::Other => OTHER,
-    }
-}
-
-fn status(status: Status) -> &'static str {
-    match status {
-        Status::Bounced => "bounced",
-        Status::Deferred => "deferred",
-        Status::Sent => "sent",
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::around::Around;
+use super::incident_row::IncidentRow;
 use super::time::Local;
 use super::verdicts::Said;
 use crate::verdict::Policy;
@@ -168,33 +169,6 @@ pub(super) struct Hour {
     pub(super) backscatter: u64,
 }
 
-/// A mail that did not reach a recipient.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct IncidentRow {
-    pub(super) id: String,
-    pub(super) client: Option<String>,
-    pub(super) account: Option<String>,
-    pub(super) local: Option<String>,
-    pub(super) sender: Option<String>,
-    pub(super) recipient: String,
-    pub(super) domain: String,
-    pub(super) at: Option<Local>,
-    pub(super) cause: &'static str,
-    pub(super) status: &'static str,
-    pub(super) text: String,
-    pub(super) bounce: Option<BounceRow>,
-}
-
-/// A non-delivery notification.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct BounceRow {
-    pub(super) id: String,
-    pub(super) recipient: Option<String>,
-    pub(super) fate: &'static str,
-    pub(super) at: Option<Local>,
-    pub(super) relay: Option<String>,
-}
-
 /// Recipients in rows that were too rare to be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct LeftOut {
@@ -223,22 +197,3 @@ impl MaybeSaid {
         }
     }
 }
-
-impl IncidentRow {
-    /// Whether it is about an address of the domain, and not kept for its time alone.
-    pub(super) fn is_loop(&self) -> bool {
-        self.cause != OTHER
-    }
-
-    /// When its bounce left the house.
-    pub(super) fn left_at(&self) -> Option<Timestamp> {
-        let bounce = self.bounce.as_ref().filter(|bounce| bounce.fate == LEFT)?;
-        bounce.at.as_ref().map(Local::timestamp)
-    }
-}
-
-/// The word for a failure for other reasons.
-pub(super) const OTHER: &str = "other";
-
-/// The word for a bounce that left the house.
-pub(super) const LEFT: &str = "left";

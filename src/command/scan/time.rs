@@ -1,5 +1,6 @@
 //! Times as they are shown: in the machine's time zone.
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use serde::{Serialize, Serializer};
@@ -17,6 +18,11 @@ impl Local {
         self.0.timestamp()
     }
 
+    /// What the clock on the wall says.
+    pub(super) fn civil(&self) -> DateTime {
+        self.0.datetime()
+    }
+
     /// `2015-03-20 14:05`
     pub(super) fn minute(&self) -> String {
         self.0.strftime("%Y-%m-%d %H:%M").to_string()
@@ -27,9 +33,24 @@ impl Local {
         self.0.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// `14:05:33`, if that is on the day of the other time
+    pub(super) fn second_after(&self, other: Option<&Self>) -> String {
+        match other {
+            Some(other) if other.0.date() == self.0.date() => {
+                self.0.strftime("%H:%M:%S").to_string()
+            }
+            _ => self.second(),
+        }
+    }
+
     /// `2015-03-20 14:05:33 CET`
     pub(super) fn full(&self) -> String {
         self.0.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
+    /// `CET`
+    pub(super) fn zone(&self) -> String {
+        self.0.strftime("%Z").to_string()
     }
 
     /// `2015-03-20T14:05:33+01:00`
@@ -54,6 +75,8 @@ mod tests {
         let time = Local::new("2015-03-20T13:05:33.9Z".parse().unwrap(), &zone);
         assert_eq!(time.minute(), "2015-03-20 14:05");
         assert_eq!(time.second(), "2015-03-20 14:05:33");
+        assert_eq!(time.second_after(Some(&time)), "14:05:33");
+        assert_eq!(time.second_after(None), "2015-03-20 14:05:33");
         assert_eq!(time.full(), "2015-03-20 14:05:33 CET");
         assert_eq!(time.iso(), "2015-03-20T14:05:33+01:00");
     }
