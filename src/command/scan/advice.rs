@@ -17,7 +17,7 @@ const ORIGINS: usize = 3;
 /// What the matter is, in sentences; the most important one first.
 pub(super) fn summary(report: &Report) -> Vec<String> {
     let found = &report.found;
-    let mut said: Vec<String> = near(report).into_iter().collect();
+    let mut said = near(report);
     if found.loops == 0 {
         said.push("No mail was found that looped or went to reserved addresses.".to_owned());
     } else {
@@ -167,8 +167,10 @@ pub(super) fn in_force(report: &Report) -> Option<&PolicyRow> {
 }
 
 /// What an entry in a blocklist at the time that is asked about may be about.
-fn near(report: &Report) -> Option<String> {
-    let (around, time) = report.around.as_ref()?;
+fn near(report: &Report) -> Vec<String> {
+    let Some((around, time)) = &report.around else {
+        return Vec::new();
+    };
     let near = |row: &&IncidentRow| {
         let left = row.left_at();
         left.is_some_and(|left| around.distance(left) <= NEAR)
@@ -186,16 +188,15 @@ fn near(report: &Report) -> Option<String> {
     let nearest = loops
         .iter()
         .min_by_key(|row| row.left_at().map(|left| around.distance(left)));
-    let Some((row, left)) = nearest.and_then(|row| Some((row, row.left_at()?))) else {
-        return Some(format!(
-            "No bounce of such mail left within 10 minutes of {}. {others}",
-            time.full()
-        ));
-    };
-    Some(format!(
-        "{} {others}",
-        nearest_one(row, left, *around, time)
-    ))
+    let nearest = nearest.and_then(|row| Some((row, row.left_at()?)));
+    let nearest = nearest.map_or_else(
+        || {
+            let time = time.full();
+            format!("No bounce of a mail that looped left within 10 minutes of {time}.")
+        },
+        |(row, left)| nearest_one(row, left, *around, time),
+    );
+    vec![nearest, others]
 }
 
 fn nearest_one(row: &IncidentRow, left: Timestamp, around: Around, time: &Local) -> String {

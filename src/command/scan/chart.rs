@@ -1,5 +1,7 @@
 //! The timeline as a drawing: where its bars and labels stand.
 
+use jiff::civil::Time;
+
 use super::bins::{Bin, Step, bins};
 use super::report::Report;
 use super::time::Local;
@@ -140,17 +142,31 @@ fn lines(most: u64) -> Vec<u64> {
         .collect()
 }
 
+/// Labels where a day begins, if there are some days; else at some bars.
 fn labels(bins: &[Bin], step: Step, place: impl Fn(usize) -> f64, right: f64) -> Vec<Label> {
-    let every = bins.len().div_ceil(LABELS).max(2);
-    let labelled = bins.iter().enumerate().step_by(every);
-    let labels = labelled.map(|(index, bin)| {
-        let at = place(index);
+    let begins_day = |bin: &Bin| bin.from.time() == Time::midnight();
+    let days = bins.iter().filter(|bin| begins_day(bin)).count();
+    let is_by_day = days >= 3;
+    let all = bins.iter().enumerate();
+    let fit: Vec<(usize, &Bin)> = all
+        .filter(|(_, bin)| !is_by_day || begins_day(bin))
+        .collect();
+    let every = fit
+        .len()
+        .div_ceil(LABELS)
+        .max(if is_by_day { 1 } else { 2 });
+    let label = |(index, bin): (usize, &Bin)| {
+        let text = match step {
+            Step::Hours(_) if is_by_day => Step::Day.label(bin.from),
+            step => step.short_label(bin.from),
+        };
         Label {
-            at,
-            text: step.short_label(bin.from),
+            at: place(index),
+            text,
             anchor: if index == 0 { "start" } else { "middle" },
         }
-    });
+    };
+    let labels = fit.into_iter().step_by(every).map(label);
     // A label at the right edge would be cut.
     labels.filter(|label| label.at < right - LEFT).collect()
 }
@@ -194,6 +210,15 @@ mod tests {
             chart.bars[0].title,
             "2015-03-20 14:00: 2 mails, 2 bounces left"
         );
+        let labels: Vec<&str> = chart.labels.iter().map(|label| &*label.text).collect();
+        let days = [
+            "2015-03-21",
+            "2015-03-22",
+            "2015-03-23",
+            "2015-03-24",
+            "2015-03-25",
+        ];
+        assert_eq!(labels, days);
         let marked = chart.around.unwrap();
         assert!(marked > chart.bars[1].x && marked < chart.bars[2].x);
     }

@@ -73,13 +73,13 @@ fn trails(report: &Report) -> Vec<(String, Vec<&IncidentRow>)> {
     let Some((around, time)) = &report.around else {
         let mut last: Vec<&IncidentRow> = counting.rev().take(INCIDENTS).collect();
         last.reverse();
-        return vec![("The last of this mail".to_owned(), last)];
+        return vec![("The last mails that looped".to_owned(), last)];
     };
     let others = report.incidents.iter().filter(|row| !row.counts);
     let time = time.full();
     vec![
         (
-            format!("This mail, around {time}"),
+            format!("Looped mail around {time}"),
             trail::nearest(counting, *around, INCIDENTS, FAR),
         ),
         (
@@ -174,16 +174,6 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn look() {
-        std::fs::write("/tmp/h-report.html", print(&report(None).await)).unwrap();
-        std::fs::write(
-            "/tmp/h-report-at.html",
-            print(&report(Some(Around { at: at(4) })).await),
-        )
-        .unwrap();
     }
 
     #[tokio::test(start_paused = true)]

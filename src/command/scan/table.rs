@@ -11,7 +11,7 @@ use super::report::{Counted, OriginRow, Report};
 use super::time::Local;
 use super::trail;
 use super::verdicts::Word;
-use super::words::{many, part};
+use super::words::{many, part, wrapped};
 use crate::command::print::{BAD, FAINT, GOOD, UNSURE};
 
 /// Rows of a section.
@@ -25,9 +25,6 @@ const OTHERS: usize = 10;
 
 /// Headings, and what matters most.
 const BOLD: Style = Style::new().bold();
-
-/// A line is not wider than this, if it is made of sentences.
-const WIDTH: usize = 100;
 
 /// The report, coloured; whoever prints it takes the colours out where they do not belong.
 pub(super) fn print(report: &Report) -> String {
@@ -79,7 +76,7 @@ fn trails(report: &Report) -> String {
         let mut last: Vec<_> = counting.rev().take(EXAMPLES).collect();
         last.reverse();
         let told: String = last.into_iter().map(|row| trail::tell(row, None)).collect();
-        return headed("The last of this mail", &told);
+        return headed("The last mails that looped", &told);
     };
     let [counting, others] = [(true, ROWS), (false, OTHERS)].map(|(counts, most)| {
         let rows = report.incidents.iter().filter(|row| row.counts == counts);
@@ -88,7 +85,7 @@ fn trails(report: &Report) -> String {
         told.collect::<String>()
     });
     let time = time.full();
-    headed(&format!("This mail, around {time}"), &counting)
+    headed(&format!("Looped mail around {time}"), &counting)
         + &headed(&format!("Other bounces around {time}"), &others)
 }
 
@@ -244,39 +241,139 @@ pub(super) fn origin(row: &OriginRow) -> String {
     }
 }
 
-/// A text in lines of words.
-fn wrapped(text: &str, indent: &str, style: Style) -> String {
-    use unicode_width::UnicodeWidthStr as _;
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.width() + word.width() < WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(format!("{indent}{word}")),
-        }
-    }
-    lines
-        .iter()
-        .map(|line| format!("{style}{line}{style:#}\n"))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, reading, report, tally, zone};
+    use super::super::fixture::{at, reading, report, story, tally, zone};
+    use super::super::tally::Tally;
     use super::*;
+    use crate::maillog::story::Cause;
+
+    fn plain(report: &Report) -> String {
+        anstream::adapter::strip_str(&print(report)).to_string()
+    }
+
+    #[track_caller]
+    fn check(text: &str, parts: &[&str]) {
+        let mut rest = text;
+        for part in parts {
+            let (_, behind) = rest
+                .split_once(part)
+                .unwrap_or_else(|| panic!("no '{part}' in what is left:\n{rest}"));
+            rest = behind;
+        }
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn look() {
-        eprintln!("{}", print(&report(None).await));
-        eprintln!(
-            "=======\n{}",
-            print(&report(Some(Around { at: at(4) })).await)
+    async fn from_the_reason_to_the_remedy() {
+        check(
+            &plain(&report(None).await),
+            &[
+                "20 mails to 16 domains looped or went to reserved addresses: 19 came back, 1 still",
+                "\nbogusmx would have stopped 16 of 20 (80 %) with policy any.\n",
+                "1 more mail failed at private addresses or found no host, to domains that are",
+                "4321 lines in 2 files, from 2015-03-19 14:05:00 CET to 2015-03-26 14:05:00 CET",
+                "\nWhat to do\n  1. Put bogusmx in front of the mail server",
+                "  2. Look at what submits from this machine",
+                "  3. Look at the account info@company.de, which sent 6 of 20 (30 %)",
+                "\nThe last mails that looped\n  2015-03-25 06:05:00  4B3B24D83D5B",
+                "\nDomains\n  domain          mails  bounces  first ",
+                "\n  beer.com            2        2  2015-03-22 01:05  2015-03-24 16:05  listed  ",
+                "  Domain MX in loopback network: mailnull.aftermarket.com 127.0.0.1\n",
+                "\nSenders, and the bounces that left for them\n",
+                "  antonettabaune@godetia.com     14       13  ",
+                "\n  account  info@company.de from unknown[192.0.1.66]      6        6  ",
+                "\n  any   16 of 20 (80 %), in force\n  all   14 of 20 (70 %)\n",
+                "  2 mails: handed in on the machine itself (sendmail)",
+                "\n    adulto.com, live.ong\n",
+                "\n  /var/log/mail.log.2.gz: the archive ends too early\n",
+            ],
         );
-        eprintln!(
-            "=======\n{}",
-            print(&Report::new(reading(), &tally(None), None, &zone()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn around_a_time_the_nearest_bounce_comes_first() {
+        let text = plain(&report(Some(Around { at: at(4) })).await);
+        let nearest = "Nearest to 2015-03-20 14:05:04 CET: bounce 955C04D2300E left for \
+                       antonettabaune@godetia.com 1 s\nbefore it, because of mail 8170A4D23E6F to \
+                       jfhfdq@hot.de.\n2 bounces for other reasons left within 10 minutes of it.\n";
+        assert!(text.starts_with(nearest), "{text}");
+        check(
+            &text,
+            &[
+                "\nLooped mail around 2015-03-20 14:05:04 CET\n",
+                "  2015-03-20 14:05:00 (4 s before it)  8170A4D23E6F  from localhost[127.0.0.1]\n",
+                "    antonettabaune@godetia.com → jfhfdq@hot.de\n",
+                "    bounced: mail for hot.de loops back to myself\n",
+                "left 14:05:03 (1 s before it) for mx.godetia.com[192.0.1.7]\n",
+                "(56 s after it)  0A1B2C3D4E5F",
+                "\nOther bounces around 2015-03-20 14:05:04 CET\n",
+                "2A1B2C3D4E5F",
+                "550 5.1.1 no such user",
+                "\nDomains\n",
+            ],
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn far_from_everything_the_nearest_are_shown_all_the_same() {
+        let text = plain(&report(Some(Around { at: at(-864_000) })).await);
+        check(
+            &text,
+            &[
+                "No bounce of a mail that looped left within 10 minutes of 2015-03-10 14:05:00 CET.",
+                "0 bounces for other reasons",
+                "(10 days after it)  8170A4D23E6F",
+            ],
+        );
+        assert!(!text.contains("Other bounces around"));
+    }
+
+    #[test]
+    fn nothing_found_is_said_with_what_was_read() {
+        let report = Report::new(reading(), &Tally::new(None), None, &zone());
+        check(
+            &plain(&report),
+            &[
+                "No mail was found that looped or went to reserved addresses.\n4321 lines in 2 files, \
+                 from 2015-03-19 14:05:00 CET",
+                "\nFiles that could not be read to the end\n",
+            ],
+        );
+        assert!(!plain(&report).contains("What to do"));
+    }
+
+    #[test]
+    fn without_look_ups_nothing_is_said_of_today() {
+        let text = plain(&Report::new(reading(), &tally(None), None, &zone()));
+        check(
+            &text,
+            &[
+                "Nothing was looked up, so it is not known what bogusmx would have stopped.",
+                "2 more mails failed at private addresses",
+            ],
+        );
+        assert!(!text.contains("today") && !text.contains("What each policy"));
+    }
+
+    #[test]
+    fn long_sections_say_how_much_is_left_out() {
+        let mut tally = Tally::new(None);
+        for number in 0..25 {
+            tally.tell(&story(
+                "1",
+                &format!("a@d{number:02}.example"),
+                0,
+                Cause::Loop,
+            ));
+        }
+        let text = plain(&Report::new(reading(), &tally, None, &zone()));
+        check(
+            &text,
+            &[
+                "\n  d19.example",
+                "\n  and 5 more: --json and --html have them\n",
+            ],
+        );
+        assert!(!text.contains("d20.example  "));
     }
 }

@@ -49,7 +49,10 @@ pub(super) fn nearest<'r>(
     let mut rows: Vec<&IncidentRow> = rows.collect();
     rows.sort_by_key(|row| distance(row, around));
     let near = rows.iter().filter(|row| distance(row, around) <= NEAR);
-    let near = near.count().max(least);
+    let near = match near.count() {
+        0 => least,
+        near => near,
+    };
     rows.truncate(near.min(most));
     rows.sort_by_key(|row| row.at.as_ref().map(Local::timestamp));
     rows

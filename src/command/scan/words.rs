@@ -1,6 +1,11 @@
 //! Numbers and spans of time in words.
 
+use anstyle::Style;
 use jiff::{SignedDuration, Timestamp};
+use unicode_width::UnicodeWidthStr as _;
+
+/// A line is not wider than this, if it is made of sentences.
+const WIDTH: usize = 100;
 
 /// `1 mail`, `2 mails`
 pub(super) fn many(number: u64, one: &str, more: &str) -> String {
@@ -39,6 +44,24 @@ pub(super) fn apart(at: Timestamp, from: Timestamp) -> String {
     }
 }
 
+/// A text in lines of words.
+pub(super) fn wrapped(text: &str, indent: &str, style: Style) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + word.width() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines
+        .iter()
+        .map(|line| format!("{style}{line}{style:#}\n"))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +72,14 @@ mod tests {
         assert_eq!(part(0, 0), "0 of 0");
         assert_eq!(many(1, "mail", "mails"), "1 mail");
         assert_eq!(many(0, "mail", "mails"), "0 mails");
+    }
+
+    #[test]
+    fn sentences_are_broken_between_words() {
+        let text = format!("{} {} c", "a".repeat(90), "b".repeat(9));
+        let lines = wrapped(&text, "  ", Style::new());
+        let expected = format!("  {}\n  {} c\n", "a".repeat(90), "b".repeat(9));
+        assert_eq!(lines, expected);
     }
 
     #[test]
