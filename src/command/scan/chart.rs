@@ -56,8 +56,6 @@ pub(super) struct Bar {
 pub(super) struct Label {
     pub(super) at: f64,
     pub(super) text: String,
-    /// How it stands to its place, in the words of SVG.
-    pub(super) anchor: &'static str,
 }
 
 impl Chart {
@@ -79,7 +77,6 @@ impl Chart {
         let line = |value: &u64| Label {
             at: bottom - scale * float(*value),
             text: value.to_string(),
-            anchor: "end",
         };
         Some(Self {
             bars: bars.collect(),
@@ -156,14 +153,13 @@ fn labels(bins: &[Bin], step: Step, place: impl Fn(usize) -> f64, right: f64) ->
         .div_ceil(LABELS)
         .max(if is_by_day { 1 } else { 2 });
     let label = |(index, bin): (usize, &Bin)| {
-        let text = match step {
-            Step::Hours(_) if is_by_day => Step::Day.label(bin.from),
-            step => step.short_label(bin.from),
+        let text = match is_by_day {
+            true if matches!(step, Step::Hours(_)) => Step::Day.label(bin.from),
+            _ => step.short_label(bin.from),
         };
         Label {
             at: place(index),
             text,
-            anchor: if index == 0 { "start" } else { "middle" },
         }
     };
     let labels = fit.into_iter().step_by(every).map(label);

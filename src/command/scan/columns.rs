@@ -31,10 +31,14 @@ impl Cell {
         }
     }
 
-    pub(super) fn number(number: impl ToString) -> Self {
+    pub(super) fn number(number: u64) -> Self {
+        Self::text(number.to_string()).right()
+    }
+
+    fn right(self) -> Self {
         Self {
             is_number: true,
-            ..Self::text(number.to_string())
+            ..self
         }
     }
 
@@ -48,7 +52,7 @@ impl Columns {
     pub(super) fn new(names: &[&str]) -> Self {
         let cell = |name: &&str| {
             let cell = match name.strip_suffix('>') {
-                Some(name) => Cell::number(name),
+                Some(name) => Cell::text(name).right(),
                 None => Cell::text(*name),
             };
             cell.styled(FAINT)

@@ -96,6 +96,15 @@ mod tests {
     }
 
     #[test]
+    fn each_column_is_documented() {
+        let page = include_str!("../../../docs/scan.md");
+        let (_, table) = page.split_once("\n## CSV\n").unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+        let names: Vec<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
+        assert_eq!(names, HEADER);
+    }
+
+    #[test]
     fn hostile_recipients_stay_in_their_cell() {
         let mut tally = Tally::new(None);
         for recipient in ["x@=HYPERLINK(\"http://x\",\"y\")", "x@-1"] {

@@ -108,7 +108,7 @@ impl Incidents {
 }
 
 impl Incident {
-    fn new(story: &Story, failure: &Failure, number: u64) -> Self {
+    pub(super) fn new(story: &Story, failure: &Failure, number: u64) -> Self {
         let clip = |text: &str| clip(text, TEXT_OCTETS_MAX);
         Self {
             id: clip(&story.id),

@@ -12,6 +12,8 @@ pub(super) fn print(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::{Value, json};
 
     use super::super::around::Around;
@@ -128,5 +130,37 @@ mod tests {
         let policy = json!({ "policy": "any", "stopped": null, "of": 19, "share": null });
         assert_eq!(said["policies"][0], policy);
         assert_eq!(said["not_stopped"], json!([]));
+    }
+
+    /// The names of all fields at or below a value, as `domains[].loops`.
+    fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    let path = format!("{path}.{key}");
+                    let path = path.trim_start_matches('.');
+                    found.insert(path.to_owned());
+                    fields(value, path, found);
+                }
+            }
+            Value::Array(values) => {
+                for value in values {
+                    fields(value, &format!("{path}[]"), found);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_field_is_documented() {
+        let mut found = BTreeSet::new();
+        fields(&value(&report(None).await), "", &mut found);
+        let page = include_str!("../../../docs/scan.md");
+        let (_, table) = page.split_once("\n## JSON\n").unwrap();
+        let (table, _) = table.split_once("\n## CSV\n").unwrap();
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+        let names = rows.map(|row| row.split('`').next().unwrap().to_owned());
+        assert_eq!(names.collect::<BTreeSet<_>>(), found);
     }
 }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::advice;
-use super::around::Around;
 use super::columns::{Cell, Columns};
 use super::report::{Counted, OriginRow, Report};
 use super::time::Local;
@@ -243,6 +242,7 @@ pub(super) fn origin(row: &OriginRow) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::around::Around;
     use super::super::fixture::{at, reading, report, story, tally, zone};
     use super::super::tally::Tally;
     use super::*;
