@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde::Serialize;
 
 use super::{Finding, Outcome};
+use crate::command::reason;
 use crate::command::settings::Origin;
 use crate::front::dns::client;
 use crate::oracle::Ruling;
@@ -13,7 +14,7 @@ use crate::verdict::evidence::octets::AddressList;
 use crate::verdict::evidence::{Addresses, Answer, Host, MxAnswer};
 use crate::verdict::local::{NameList, Say};
 use crate::verdict::table::{Action, Hit};
-use crate::verdict::{Cause, Domain, Verdict};
+use crate::verdict::{Domain, Verdict};
 
 #[derive(Debug, Default, Serialize)]
 struct Report<'a> {
@@ -134,7 +135,7 @@ fn ruled<'a>(
     match ruling.verdict() {
         Verdict::Listed(listing) => Report {
             verdict: "listed",
-            reason: Some(reason(&listing.cause)),
+            reason: Some(reason::of_listing(&listing.cause)),
             code: Some(listing.code),
             text: Some(listing.text),
             ..report
@@ -224,15 +225,6 @@ fn said<'a>(list: &'a NameList, say: &'a Say) -> Said<'a> {
         line: say.line,
         name: &say.pattern,
         is_exception: say.action == Action::Pass,
-    }
-}
-
-/// What decided it, for people.
-fn reason(cause: &Cause<'_>) -> String {
-    match cause {
-        Cause::Address { host, address, .. } => format!("{} {address}", host.name()),
-        Cause::Host { host, say } => format!("{} by the name {}", host.name(), say.pattern),
-        Cause::Domain(say) => format!("by the name {}", say.pattern),
     }
 }
 

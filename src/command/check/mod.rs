@@ -12,6 +12,7 @@ use futures::stream::StreamExt as _;
 
 use self::input::{Domains, Line};
 use super::args::CheckArgs;
+use super::mail_domain::domain_of;
 use super::settings::{Origin, Settings};
 use super::{CommandError, Ending, oracle, print, zones};
 use crate::front::dns::client::{self, Said};
@@ -106,7 +107,7 @@ async fn inspect<'r>(
     let (octets, given, outcome) = match line {
         Err(error) => (0, "-".to_owned(), Outcome::Error(None, error.to_string())),
         Ok(Line { octets, text }) => {
-            let outcome = match input::domain_of(&text) {
+            let outcome = match domain_of(&text) {
                 Ok(domain) => judge.rule(domain, &origin.name).await,
                 Err(error) => Outcome::Error(None, error.to_string()),
             };

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::{Finding, Outcome};
 use crate::command::print::{BAD, FAINT, GOOD, UNSURE};
+use crate::command::reason;
 use crate::command::settings::Origin;
 use crate::front::dns::client::Said;
 use crate::oracle::{Ruling, Source};
@@ -12,7 +13,7 @@ use crate::verdict::domain::NotMail;
 use crate::verdict::evidence::{Addresses, Answer, Failure, Host, MxAnswer};
 use crate::verdict::local::{NameList, Say};
 use crate::verdict::table::Action;
-use crate::verdict::{Domain, Reason, Rules, Verdict};
+use crate::verdict::{Domain, Rules, Verdict};
 
 /// The report, coloured; whoever prints it takes the colours out where they do not belong.
 pub(super) fn report(finding: &Finding<'_>, origin: &Origin) -> String {
@@ -70,7 +71,8 @@ fn ruled(
             writeln!(text, "{domain} {BAD}listed{BAD:#} {}", listing.text)?;
         }
         Verdict::NotListed(not_listed) => {
-            let why = explain(not_listed.reason, ruling.evidence().mx);
+            let why = reason::of_innocence(not_listed.reason, ruling.evidence().mx);
+            let why = why.map(|why| format!(" {why}")).unwrap_or_default();
             writeln!(text, "{domain} {GOOD}not listed{GOOD:#}{why}")?;
         }
         Verdict::Undecided(doubt) => {
@@ -109,21 +111,6 @@ fn ruled(
         text,
         "└─ {FAINT}policy {policy}, kept for {ttl} s, took {took:.1?}{FAINT:#}"
     )
-}
-
-/// The reason in words, with a space in front.
-fn explain(reason: Reason, mx: MxAnswer) -> &'static str {
-    match (reason, mx) {
-        (Reason::Clean, _) => "",
-        (Reason::NullMx, _) => " null MX: the domain takes no mail",
-        (Reason::NoAddress, MxAnswer::Implicit { .. }) => {
-            " no MX and no address: no mail goes there"
-        }
-        (Reason::NoAddress, _) => " no host has an address; does the upstream strip reserved ones?",
-        (Reason::HostsLeftOut, _) => " all hosts looked at hit, but there are more than the limit",
-        (Reason::OwnZone, _) => " the name lies in a zone of our own",
-        (Reason::Exempt, _) => " an exception of your own",
-    }
 }
 
 fn mx(text: &mut String, mx: MxAnswer) -> fmt::Result {

@@ -1,5 +1,28 @@
 //! `bogusmx scan`: from a mail log to the reason and the remedy.
 
+mod advice;
+mod around;
+mod bins;
+mod build;
+mod chart;
+mod columns;
+mod count;
+mod csv;
+#[cfg(test)]
+mod fixture;
+mod html;
+mod incident_row;
+mod incidents;
+mod json;
+mod report;
+mod rows;
+mod table;
+mod tally;
+mod time;
+mod trail;
+mod verdicts;
+mod words;
+
 use super::args::ScanArgs;
 use super::{CommandError, Ending};
 
