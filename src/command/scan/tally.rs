@@ -72,7 +72,7 @@ impl Tally {
         let failures: Vec<&Failure> = failures
             .filter(|failure| failure.cause != Cause::Other)
             .collect();
-        let certain = failures.iter().find(|failure| failure.cause.is_certain());
+        let certain = failures.iter().find(|failure| failure.is_certain());
         let Some(chief) = certain.or(failures.first()).copied() else {
             self.other_backscatter += u64::from(story.left().is_some());
             return;
@@ -81,7 +81,7 @@ impl Tally {
         // What is certain comes first, so that a domain's bounce is counted as such.
         let (certain, suspect): (Vec<&Failure>, Vec<&Failure>) = failures
             .iter()
-            .partition(|failure| failure.cause.is_certain());
+            .partition(|failure| failure.is_certain());
         for failure in certain.into_iter().chain(suspect) {
             let is_chief = std::ptr::eq(failure, chief);
             let domain = self.count_domain(story, failure, is_chief, &mut seen);
@@ -107,7 +107,7 @@ impl Tally {
         }
         let has_left = u32::from(story.left().is_some());
         let is_first = u32::from(seen.insert(row.id));
-        let half = row.split.half(failure.cause.is_certain());
+        let half = row.split.half(failure.is_certain());
         half.add(&Census::of(failure, &story.origin));
         more(&mut half.count.backscatter, has_left * is_first);
         more(&mut half.mails, u32::from(is_chief));
@@ -116,7 +116,7 @@ impl Tally {
     }
 
     fn count_pairs(&mut self, story: &Story, failure: &Failure, is_chief: bool, domain: u32) {
-        let is_certain = failure.cause.is_certain();
+        let is_certain = failure.is_certain();
         let left = story.left().filter(|_| is_chief);
         let count = Count {
             loops: 1,
