@@ -1,5 +1,8 @@
 //! `bogusmx scan`: from a mail log to the reason and the remedy.
 
+mod chunks;
+mod source;
+
 use super::args::ScanArgs;
 use super::{CommandError, Ending};
 
