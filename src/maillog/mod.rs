@@ -2,6 +2,7 @@
 //!
 //! Pure logic: octets in, stories out. No files, no clock, no look-ups.
 
+pub mod journal;
 pub mod story;
 
 pub use story::Story;

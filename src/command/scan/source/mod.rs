@@ -4,6 +4,7 @@ mod follow;
 mod input;
 mod kind;
 mod packed;
+mod syslog;
 mod trouble;
 mod unpack;
 
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use self::follow::Follow;
 use self::input::Input;
 use self::packed::Packed;
+use self::syslog::Syslog;
 use self::trouble::shell;
 
 pub(crate) use self::follow::Watch;
@@ -50,7 +52,7 @@ pub(super) struct Source {
     kind: Kind,
     len: Option<u64>,
     modified: Option<Timestamp>,
-    text: Text,
+    text: Syslog<Text>,
 }
 
 /// Where the text comes from.
@@ -105,10 +107,10 @@ impl Source {
                 kind,
                 len: metadata.is_file().then(|| metadata.len()),
                 modified: modified.and_then(|time| Timestamp::try_from(time).ok()),
-                text: match kind {
+                text: Syslog::new(match kind {
                     Kind::Plain => plain(metadata.is_file(), input),
                     Kind::Packed(packing) => Text::Packed(Packed::new(packing, input)?),
-                },
+                }),
             })
         });
         opened.map_err(|trouble| SourceError { name, trouble })
@@ -138,13 +140,8 @@ impl Source {
 impl Read for Source {
     /// Reads text. An error is a [`SourceError`], and comes when all text before it has been read.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.text {
-            Text::Plain(input) => input.read(buffer).map_err(Trouble::from),
-            Text::Followed(follow) => follow.read(buffer).map_err(Trouble::from),
-            Text::Packed(packed) => packed.text(buffer),
-        };
-        read.map_err(|trouble| {
-            let trouble = match trouble {
+        self.text.read(buffer).map_err(|error| {
+            let trouble = match error.downcast().unwrap_or_else(Trouble::from) {
                 Trouble::TooLarge(command) => Trouble::TooLarge(shell(&command, &self.name)),
                 other => other,
             };
@@ -156,11 +153,27 @@ impl Read for Source {
 
 impl Stream for Source {
     fn must_wait(&mut self) -> bool {
-        match &mut self.text {
-            Text::Plain(input) => input.must_wait(),
-            Text::Followed(follow) => follow.must_wait(),
+        self.text.must_wait()
+    }
+}
+
+impl Read for Text {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(input) => input.read(buffer),
+            Self::Followed(follow) => follow.read(buffer),
+            Self::Packed(packed) => packed.text(buffer).map_err(io::Error::other),
+        }
+    }
+}
+
+impl Stream for Text {
+    fn must_wait(&mut self) -> bool {
+        match self {
+            Self::Plain(input) => input.must_wait(),
+            Self::Followed(follow) => follow.must_wait(),
             // What is inside cannot be told before it has been unpacked.
-            Text::Packed(_) => false,
+            Self::Packed(_) => false,
         }
     }
 }
