@@ -122,7 +122,7 @@ mod tests {
 
     impl Script {
         fn new(events: &[Event]) -> Self {
-            Self(events.to_vec().into_iter())
+            Self(Vec::from(events).into_iter())
         }
     }
 

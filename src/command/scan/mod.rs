@@ -1,6 +1,7 @@
 //! `bogusmx scan`: from a mail log to the reason and the remedy.
 
 mod chunks;
+mod order;
 mod source;
 
 use super::args::ScanArgs;

@@ -1,7 +1,5 @@
 //! What of an entry gets into its line.
 
-use std::io::Write as _;
-
 use jiff::Timestamp;
 
 /// Octets of a message that are kept. A line of syslog has 8 KiB at most.
@@ -67,8 +65,7 @@ impl Entry {
         // When it happened, as journalctl prints it, not when it was written down.
         let time = time(&self.sent).or_else(|| time(&self.received));
         if let Some(time) = time {
-            // A vector takes all that is written.
-            let _ = write!(lines, "{time:.6} ");
+            lines.extend(format!("{time:.6} ").as_bytes());
         }
         append_word(lines, or(&self.host, NO_HOST));
         lines.push(b' ');

@@ -4,7 +4,7 @@ use std::fmt;
 
 use memchr::memchr;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 
 use super::entry::Entry;
 
@@ -173,7 +173,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(element) = elements.next_element()? {
             match element {
                 Value::Number(number) => {
-                    octets.push(u8::try_from(number).map_err(A::Error::custom)?)
+                    octets.push(u8::try_from(number).map_err(A::Error::custom)?);
                 }
                 // A field may have several values. journalctl prints the last as a line.
                 Value::Octets(value) => last = Some(value),

@@ -178,7 +178,7 @@ fn export((message, time, host, pid): &Made) -> Vec<u8> {
     let mut entry =
         format!("__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP={time}\n_HOSTNAME={host}\nMESSAGE\n")
             .into_bytes();
-    entry.extend((message.len() as u64).to_le_bytes());
+    entry.extend(u64::try_from(message.len()).unwrap().to_le_bytes());
     entry.extend(message);
     let pid = pid.map_or(String::new(), |pid| format!("\n_PID={pid}"));
     entry.extend(format!("{pid}\nSYSLOG_IDENTIFIER=postfix/smtp\n\n").into_bytes());

@@ -9,6 +9,8 @@ mod trouble;
 mod unpack;
 
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod tests;
 
 use std::io::{self, Read};
@@ -25,7 +27,6 @@ use self::syslog::Syslog;
 use self::trouble::shell;
 
 pub(crate) use self::follow::Watch;
-pub(crate) use self::input::Stop;
 pub(crate) use self::kind::Kind;
 pub(crate) use self::trouble::{SourceError, Trouble};
 
@@ -105,7 +106,7 @@ impl Source {
             Ok(Self {
                 name: name.clone(),
                 kind,
-                len: metadata.is_file().then(|| metadata.len()),
+                len: metadata.is_file().then_some(metadata.len()),
                 modified: modified.and_then(|time| Timestamp::try_from(time).ok()),
                 text: Syslog::new(match kind {
                     Kind::Plain => plain(metadata.is_file(), input),
@@ -141,10 +142,10 @@ impl Read for Source {
     /// Reads text. An error is a [`SourceError`], and comes when all text before it has been read.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.text.read(buffer).map_err(|error| {
-            let trouble = match error.downcast().unwrap_or_else(Trouble::from) {
-                Trouble::TooLarge(command) => Trouble::TooLarge(shell(&command, &self.name)),
-                other => other,
-            };
+            let mut trouble = error.downcast().unwrap_or_else(Trouble::from);
+            if let Trouble::TooLarge(command) = &mut trouble {
+                *command = shell(command, &self.name);
+            }
             let name = self.name.clone();
             io::Error::other(SourceError { name, trouble })
         })

@@ -23,7 +23,7 @@ pub(super) struct Syslog<S> {
 enum Reader {
     Unknown,
     Plain,
-    Journal { lines: Lines, input: Vec<u8> },
+    Journal { lines: Box<Lines>, input: Vec<u8> },
     Ended,
 }
 
@@ -60,7 +60,7 @@ impl<S: Stream> Syslog<S> {
             self.lines = head;
             return;
         };
-        let mut lines = Lines::new(format);
+        let mut lines = Box::new(Lines::new(format));
         lines.feed(&head, &mut self.lines);
         let input = vec![0; READ_SIZE];
         self.reader = Reader::Journal { lines, input };

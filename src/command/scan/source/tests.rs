@@ -72,8 +72,9 @@ fn read_in(content: &[u8], size: usize) -> (String, Outcome) {
     };
     assert_eq!(source.read(&mut buffer).unwrap(), 0, "it has ended");
     if error.is_none() {
-        assert_eq!(progress.load(Ordering::Relaxed), content.len() as u64);
-        assert_eq!(source.len(), Some(content.len() as u64));
+        let len = u64::try_from(content.len()).unwrap();
+        assert_eq!(progress.load(Ordering::Relaxed), len);
+        assert_eq!(source.len(), Some(len));
     }
     (source.kind().as_str().to_owned(), (text, error))
 }

@@ -54,11 +54,15 @@ impl SourceError {
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound => Self::Missing,
-            ErrorKind::PermissionDenied => Self::Forbidden,
-            ErrorKind::IsADirectory => Self::Directory,
-            _ => Self::Io(error),
+        let known = [
+            (ErrorKind::NotFound, Self::Missing),
+            (ErrorKind::PermissionDenied, Self::Forbidden),
+            (ErrorKind::IsADirectory, Self::Directory),
+        ];
+        let mut known = known.into_iter();
+        match known.find(|(kind, _)| *kind == error.kind()) {
+            Some((_, trouble)) => trouble,
+            None => Self::Io(error),
         }
     }
 }
