@@ -31,6 +31,7 @@ use args::{Cli, Command};
 use demo::DemoError;
 use descriptors::DescriptorsError;
 use privilege::PrivilegeError;
+use scan::ScanError;
 use settings::{Settings, SettingsError};
 use zones::LoadError;
 
@@ -84,6 +85,8 @@ enum CommandError {
     Privilege(#[from] PrivilegeError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    Scan(#[from] ScanError),
     #[error("the environment variable RUST_LOG is no log filter: {0}")]
     Log(#[from] tracing_subscriber::filter::ParseError),
     #[error("{0}")]

@@ -15,6 +15,7 @@ mod cause;
 mod cut;
 pub mod event;
 mod exim;
+pub mod journal;
 pub mod line;
 pub mod plain;
 mod postfix;

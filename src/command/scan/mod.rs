@@ -5,6 +5,7 @@ mod around;
 mod bins;
 mod build;
 mod chart;
+mod chunks;
 mod columns;
 mod count;
 mod csv;
@@ -14,8 +15,14 @@ mod html;
 mod incident_row;
 mod incidents;
 mod json;
+mod live;
+mod order;
+mod pieces;
+mod progress;
+mod reader;
 mod report;
 mod rows;
+mod source;
 mod table;
 mod tally;
 mod time;
@@ -23,11 +30,93 @@ mod trail;
 mod verdicts;
 mod words;
 
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use thiserror::Error;
+
+use self::around::{Around, NoTime};
+use self::live::Live;
+use self::reader::Reader;
+use self::report::Report;
 use super::args::ScanArgs;
-use super::{CommandError, Ending};
+use super::settings::Settings;
+use super::{CommandError, Ending, oracle, print, zones};
+
+/// Why a scan cannot begin, or its report not be written.
+#[derive(Debug, Error)]
+pub(super) enum ScanError {
+    #[error(transparent)]
+    Time(#[from] NoTime),
+    #[error("{}: the report cannot be written: {error}", file.display())]
+    Html { file: PathBuf, error: io::Error },
+    #[error("the logs could not be read to their end: {0}")]
+    Reader(#[from] tokio::task::JoinError),
+}
 
 /// Reads the logs and reports.
+///
+/// # Errors
+/// If the settings are wrong, or what is to be written cannot be.
 pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
-    let _ = args;
-    Ok(Ending::Success)
+    let settings = Settings::from(&args.common, None)?;
+    // There is one at least: settings without an origin have the default one.
+    let Some(origin) = settings.origins.first().cloned() else {
+        return Ok(Ending::Trouble);
+    };
+    let rules = zones::rules(&origin)?;
+    let oracle = match args.no_dns {
+        true => None,
+        false => Some(oracle(&settings)?),
+    };
+    let zone = TimeZone::system();
+    let around = args.at.as_deref().map(|at| Around::parse(at, &zone));
+    let around = around.transpose().map_err(ScanError::from)?;
+    let reader = Reader {
+        table: Arc::clone(&rules.table),
+        zone: zone.clone(),
+        year: args.year,
+        is_explained: args.explain,
+        octets: Arc::default(),
+        progress: progress::of(&args.files, args.follow),
+    };
+    let work = reader.start(args.files.clone(), around, args.follow);
+    if let Some(live) = work.live {
+        Live::new(&zone, &rules, oracle.as_ref())
+            .print(live)
+            .await?;
+    }
+    let (tally, reading) = work.done.await.map_err(ScanError::from)?;
+    let verdicts = match &oracle {
+        Some(oracle) => Some(verdicts::ask(oracle, &rules, tally.names()).await),
+        None => None,
+    };
+    let report = Report::new(reading, &tally, verdicts.as_ref(), &zone);
+    if let Some(file) = &args.html {
+        let written = fs::write(file, html::print(&report));
+        written.map_err(|error| ScanError::Html {
+            file: file.clone(),
+            error,
+        })?;
+    }
+    print::out(match (args.json, args.csv) {
+        (true, _) => json::print(&report),
+        (false, true) => csv::print(&report),
+        (false, false) => table::print(&report),
+    })?;
+    Ok(ending(&report))
+}
+
+/// Trouble with a file is worse than what has been found.
+fn ending(report: &Report) -> Ending {
+    if report.files.iter().any(|file| file.error.is_some()) {
+        Ending::Trouble
+    } else if report.found.loops > 0 {
+        Ending::Listed
+    } else {
+        Ending::Success
+    }
 }

@@ -1,18 +1,26 @@
 //! From files to the stories in them, in order.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use memchr::memchr;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::around::Around;
+use super::order;
 use super::pieces::{Logs, Open, Piece, Step};
 use super::report::{FileRead, Reading};
+use super::source::{Source, Watch};
+use super::tally::Tally;
 use crate::maillog::calendar::Calendar;
 use crate::maillog::line::{Line, Stamp};
 use crate::maillog::plain::plain;
@@ -20,6 +28,12 @@ use crate::maillog::record::Record;
 use crate::maillog::sieve::Bad;
 use crate::maillog::trail::{Limits, News, Trail};
 use crate::verdict::Table;
+
+/// How often a log that is followed is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What is found in a log that is followed, and not told yet.
+const NEWS_AHEAD: usize = 64;
 
 /// How logs are to be read.
 pub(super) struct Reader {
@@ -36,6 +50,14 @@ pub(super) struct Reader {
     pub(super) progress: ProgressBar,
 }
 
+/// Logs that are being read.
+pub(super) struct Work {
+    /// What is found, at once; if a log is followed.
+    pub(super) live: Option<Receiver<News>>,
+    /// What was found, in the end.
+    pub(super) done: JoinHandle<(Tally, Reading)>,
+}
+
 /// What is going on while logs are read.
 struct Progress<'r, 't, T> {
     reader: &'r Reader,
@@ -45,6 +67,61 @@ struct Progress<'r, 't, T> {
 }
 
 impl Reader {
+    /// Begins to read files, oldest first, on threads of their own. The newest may be followed, until a signal stops it.
+    pub(super) fn start(
+        self,
+        files: Vec<PathBuf>,
+        around: Option<Around>,
+        is_followed: bool,
+    ) -> Work {
+        let (sender, live) = mpsc::channel(NEWS_AHEAD);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (sender, live) = match is_followed {
+            true => {
+                tokio::spawn(stop_at_signal(Arc::clone(&stop)));
+                (Some(sender), Some(live))
+            }
+            false => (None, None),
+        };
+        let done = spawn_blocking(move || {
+            let mut tally = Tally::new(around);
+            let reading = self.scan(&files, is_followed.then_some(stop), |news| {
+                if let News::Over(story) = &news {
+                    tally.tell(story);
+                }
+                if let Some(sender) = &sender {
+                    // If nobody reads on, it is still counted.
+                    let _told = sender.blocking_send(news);
+                }
+            });
+            (tally, reading)
+        });
+        Work { live, done }
+    }
+
+    fn scan(
+        &self,
+        files: &[PathBuf],
+        stop: Option<Arc<AtomicBool>>,
+        tell: impl FnMut(News),
+    ) -> Reading {
+        let files = order::oldest_first(files, &|text, modified| self.first_time(text, modified));
+        let newest = files.last().cloned();
+        let open = |path: &Path| match &stop {
+            Some(stop) if Some(path) == newest.as_deref() => {
+                let watch = Watch {
+                    stop: Arc::clone(stop),
+                    pause: Box::new(|| thread::park_timeout(LOOK)),
+                };
+                Source::watch(path, &self.octets, watch)
+            }
+            _ => Source::open(path, &self.octets),
+        };
+        let reading = self.read(files.clone(), &open, tell);
+        self.progress.finish_and_clear();
+        reading
+    }
+
     /// Reads files in this order, and tells what is found in them. What of a file cannot be read is said in the end.
     pub(super) fn read(
         &self,
@@ -175,6 +252,21 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         self.reading.repeated = self.trail.repeated;
         self.reading
     }
+}
+
+/// Sets a flag when the program is asked to end; it does so with a report then.
+async fn stop_at_signal(stop: Arc<AtomicBool>) {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+    stop.store(true, Ordering::Relaxed);
 }
 
 /// The line that begins there.

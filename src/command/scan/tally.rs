@@ -65,6 +65,11 @@ impl Tally {
         }
     }
 
+    /// The names of all domains that are kept.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.domains.iter().map(|(name, _)| &**name).collect()
+    }
+
     /// Counts a story.
     pub(super) fn tell(&mut self, story: &Story) {
         self.incidents.tell(story);
@@ -79,9 +84,8 @@ impl Tally {
         };
         let mut seen: HashSet<u32> = HashSet::new();
         // What is certain comes first, so that a domain's bounce is counted as such.
-        let (certain, suspect): (Vec<&Failure>, Vec<&Failure>) = failures
-            .iter()
-            .partition(|failure| failure.is_certain());
+        let (certain, suspect): (Vec<&Failure>, Vec<&Failure>) =
+            failures.iter().partition(|failure| failure.is_certain());
         for failure in certain.into_iter().chain(suspect) {
             let is_chief = std::ptr::eq(failure, chief);
             let domain = self.count_domain(story, failure, is_chief, &mut seen);

@@ -54,6 +54,19 @@ pub(super) fn tell_story(story: &Story, zone: &TimeZone) -> String {
     told.collect()
 }
 
+/// What became of the bounce of a mail, once that is over; nothing if there was none.
+pub(super) fn tell_bounce(story: &Story, zone: &TimeZone) -> String {
+    let failure = story
+        .failures
+        .iter()
+        .find(|failure| failure.cause != Cause::Other);
+    let row =
+        failure.map(|failure| IncidentRow::new(&Incident::new(story, failure, 0), false, zone));
+    let told = row.and_then(|row| Some(told_bounce(&row, row.bounce.as_ref()?, None)));
+    told.map(|told| format!("  {}  {told}\n", story.id))
+        .unwrap_or_default()
+}
+
 /// The nearest to a time, the oldest first: those within an hour, or some if there are none.
 pub(super) fn nearest<'r>(
     rows: impl Iterator<Item = &'r IncidentRow>,
