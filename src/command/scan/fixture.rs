@@ -170,8 +170,7 @@ pub(super) fn tally(around: Option<Around>) -> Tally {
 }
 
 pub(super) async fn verdicts(tally: &Tally, policy: Policy) -> Verdicts {
-    let domains = tally.domains.iter().map(|(name, _)| &**name);
-    verdicts::ask(&oracle(WORLD), &rules(policy), domains.collect()).await
+    verdicts::ask(&oracle(WORLD), &rules(policy), tally.names()).await
 }
 
 pub(super) fn reading() -> Reading {
