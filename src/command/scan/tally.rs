@@ -94,6 +94,11 @@ impl Tally {
         self.prune();
     }
 
+    /// The domains to look up.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.domains.iter().map(|(name, _)| &**name).collect()
+    }
+
     /// Counts a recipient, and says the number of its domain.
     fn count_domain(
         &mut self,

@@ -62,15 +62,6 @@ impl Verdicts {
     pub(super) fn of(&self, domain: &str) -> Option<&Said> {
         self.said.get(domain)
     }
-
-    /// The same verdicts, without anybody to ask.
-    #[cfg(test)]
-    pub(super) fn new(policy: Policy, said: impl IntoIterator<Item = (Box<str>, Said)>) -> Self {
-        Self {
-            policy,
-            said: said.into_iter().collect(),
-        }
-    }
 }
 
 /// Asks about each domain, by each policy.
