@@ -2,11 +2,10 @@
 //! them is in them.
 
 #[path = "../../benches/scan/generator/mod.rs"]
-#[expect(dead_code, reason = "the bench uses the rest")]
 mod generator;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::{fs, mem};
 
 use generator::{Dialect, Plan, Stamps, Truth, write, write_rotated};
 
@@ -53,6 +52,10 @@ fn lines(log: &[u8]) -> Vec<String> {
         .collect()
 }
 
+fn number(count: usize) -> u64 {
+    count.try_into().unwrap()
+}
+
 /// What stands between two others.
 fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(before)?;
@@ -93,95 +96,115 @@ fn size_and_lines_are_as_said() {
             ..Plan::new(1, 2_000_000)
         });
         let count = lines(&log).len();
-        assert_eq!(truth.octets, log.len() as u64, "{dialect:?}");
-        assert_eq!(truth.lines, count as u64, "{dialect:?}");
+        assert_eq!(truth.octets, number(log.len()), "{dialect:?}");
+        assert_eq!(truth.lines, number(count), "{dialect:?}");
         assert!((2_000_000..2_010_000).contains(&log.len()), "{dialect:?}");
-        assert!((100..150).contains(&(log.len() / count)), "{dialect:?}");
+        assert!((100..170).contains(&(log.len() / count)), "{dialect:?}");
     }
 }
 
-/// Counted anew, from what Postfix says only: which mails have failed because of an address, what was said of them last,
-/// and which bounces of them left.
+/// Counts anew, from what Postfix says only and in the simplest way.
+#[derive(Default)]
+struct Count {
+    truth: Truth,
+    /// Of each mail in the queue, the recipients that have failed because of an address: why, and what was said last.
+    failed: BTreeMap<String, BTreeMap<String, (&'static str, String)>>,
+    /// The bounces in the queue, and whether they are of such mails.
+    bounces: BTreeMap<String, bool>,
+}
+
+impl Count {
+    fn read(&mut self, id: &str, words: &str) {
+        if words == "removed" {
+            self.bounces.remove(id);
+            let recipients = self.failed.remove(id).unwrap_or_default();
+            self.close(recipients);
+        } else if let Some(bounce) = words.strip_prefix("sender non-delivery notification: ") {
+            let is_of_loop = self.failed.contains_key(id);
+            self.bounces.insert(bounce.to_owned(), is_of_loop);
+        } else if words.contains("status=expired") {
+            let recipients = self.failed.entry(id.to_owned()).or_default();
+            recipients
+                .values_mut()
+                .for_each(|(_, status)| *status = "bounced".to_owned());
+        } else if words.starts_with("to=") {
+            let recipient = between(words, "<", ">").unwrap().to_lowercase();
+            let status = between(words, "status=", " (").unwrap_or_default();
+            match cause(words) {
+                Some(cause) => {
+                    let recipients = self.failed.entry(id.to_owned()).or_default();
+                    recipients.insert(recipient, (cause, status.to_owned()));
+                }
+                None if status == "sent" => self.sent(id, recipient, words),
+                None => {}
+            }
+        }
+    }
+
+    /// Something has been taken by a mail server; perhaps it is a bounce, and the mail server one of others.
+    fn sent(&mut self, id: &str, recipient: String, words: &str) {
+        let relay = between(words, "relay=", ", ").unwrap();
+        if !relay.ends_with("]:25") || relay.contains("[10.") {
+            return;
+        }
+        match self.bounces.get(id) {
+            Some(true) => {
+                self.truth.backscatter += 1;
+                *self.truth.senders.entry(recipient).or_default() += 1;
+            }
+            Some(false) => self.truth.other_backscatter += 1,
+            None => {}
+        }
+    }
+
+    fn close(&mut self, recipients: BTreeMap<String, (&'static str, String)>) {
+        for (recipient, (cause, status)) in recipients {
+            match cause {
+                "private" => {
+                    self.truth.suspected += 1;
+                    continue;
+                }
+                "loop" => self.truth.looped += 1,
+                _ => {}
+            }
+            self.truth.loops += 1;
+            let domain = recipient.split('@').nth(1).unwrap();
+            *self.truth.domains.entry(domain.to_owned()).or_default() += 1;
+            match status.as_str() {
+                "bounced" => self.truth.bounced += 1,
+                "deferred" => self.truth.deferred += 1,
+                "sent" => self.truth.sent += 1,
+                other => panic!("{other}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn the_truth_about_postfix_is_in_the_log() {
     let (log, truth) = log(&eventful(POSTFIX, 20_000_000));
-    let mut counted = Truth {
+    let lines = lines(&log);
+    let mut count = Count::default();
+    for line in &lines {
+        if let Some((id, words)) = of_mail(line) {
+            count.read(id, words);
+        }
+    }
+    for recipients in mem::take(&mut count.failed).into_values() {
+        count.close(recipients);
+    }
+    let phrase = lines.iter().filter(|line| line.contains(POSTFIX.phrase()));
+    let counted = Truth {
+        phrase: number(phrase.count()),
+        // Of these, another test speaks.
         lines: truth.lines,
         octets: truth.octets,
         garbage: truth.garbage,
         cut: truth.cut,
-        ..Truth::default()
+        ..count.truth
     };
-    let lines = lines(&log);
-    let phrase = lines.iter().filter(|line| line.contains(POSTFIX.phrase()));
-    counted.phrase = phrase.count() as u64;
-    // Of the mails in the queue: recipients that have failed, and whether any has bounced in another way.
-    let mut failed: BTreeMap<String, BTreeMap<String, (&str, &str)>> = BTreeMap::new();
-    let mut bounces: BTreeMap<String, bool> = BTreeMap::new();
-    let mut ended = Vec::new();
-    for line in &lines {
-        let Some((id, words)) = of_mail(line) else {
-            continue;
-        };
-        if words == "removed" {
-            ended.extend(failed.remove(id).unwrap_or_default());
-            bounces.remove(id);
-        } else if let Some(bounce) = words.strip_prefix("sender non-delivery notification: ") {
-            bounces.insert(bounce.to_owned(), failed.contains_key(id));
-        } else if words.contains("status=expired") {
-            for (_, status) in failed
-                .get_mut(id)
-                .into_iter()
-                .flat_map(BTreeMap::values_mut)
-            {
-                status.1 = "bounced";
-            }
-        } else if let Some(recipient) =
-            between(words, "to=<", ">").filter(|_| words.starts_with("to="))
-        {
-            let (Some(status), Some(cause)) = (between(words, "status=", " "), cause(words)) else {
-                if words.contains("status=sent")
-                    && between(words, "relay=", "]")
-                        .is_some_and(|relay| !relay.contains("[10.") && relay.contains('['))
-                    && words.contains("]:25,")
-                    && let Some(is_of_loop) = bounces.get(id)
-                {
-                    match is_of_loop {
-                        true => {
-                            counted.backscatter += 1;
-                            *counted.senders.entry(recipient.to_lowercase()).or_default() += 1;
-                        }
-                        false => counted.other_backscatter += 1,
-                    }
-                }
-                continue;
-            };
-            let recipients = failed.entry(id.to_owned()).or_default();
-            recipients.insert(recipient.to_lowercase(), (cause, status));
-        }
-    }
-    ended.extend(failed.into_values().flatten());
-    for (recipient, (cause, status)) in ended {
-        match cause {
-            "private" => {
-                counted.suspected += 1;
-                continue;
-            }
-            "loop" => counted.looped += 1,
-            _ => {}
-        }
-        counted.loops += 1;
-        let domain = recipient.split('@').nth(1).unwrap().to_owned();
-        *counted.domains.entry(domain).or_default() += 1;
-        match status {
-            "bounced" => counted.bounced += 1,
-            "deferred" => counted.deferred += 1,
-            "sent" => counted.sent += 1,
-            other => panic!("{other}"),
-        }
-    }
     assert_eq!(counted, truth);
-    // None of it is there by the absence of the thing.
+    // There is some of each.
     for (what, count) in [
         ("looped", truth.looped),
         ("reserved", truth.loops - truth.looped),
@@ -249,9 +272,9 @@ fn the_truth_about_exim_is_in_the_log() {
         *domains.entry(domain).or_default() += 1;
     }
     let bounced = failed.values().filter(|(_, is_bounced)| *is_bounced);
-    assert_eq!(truth.loops, failed.len() as u64);
-    assert_eq!(truth.looped, looped.len() as u64);
-    assert_eq!(truth.bounced, bounced.count() as u64);
+    assert_eq!(truth.loops, number(failed.len()));
+    assert_eq!(truth.looped, number(looped.len()));
+    assert_eq!(truth.bounced, number(bounced.count()));
     assert_eq!(truth.bounced + truth.deferred, truth.loops);
     assert_eq!(truth.domains, domains);
     assert_eq!(truth.backscatter, left.values().sum::<u64>());
@@ -274,17 +297,15 @@ fn garbage_is_rare_and_no_line_of_a_log() {
         };
         let lines = lines(&log);
         let others: Vec<&String> = lines.iter().filter(|line| !begins(line)).collect();
-        assert_eq!(truth.garbage, others.len() as u64, "{dialect:?}");
+        assert_eq!(truth.garbage, number(others.len()), "{dialect:?}");
         let expected = truth.lines / 10_000;
         assert!(
             (expected / 3..expected * 3).contains(&truth.garbage),
             "{truth:?}"
         );
         // Not even without a stamp.
-        assert!(
-            others.iter().all(|line| !line.contains("]: ")),
-            "{others:?}"
-        );
+        let mut first_words = others.iter().filter_map(|line| line.split(' ').next());
+        assert!(first_words.all(|word| !word.ends_with("]:")), "{others:?}");
     }
 }
 

@@ -49,8 +49,10 @@ impl Damage {
         let end = before.strip_suffix(b"\n").unwrap_or(before);
         if self.dice.percent(60)
             && !self.is_phrase_in(end)
-            && let Some(start) = memchr(b'<', end)
-            && let Some(address) = end.get(start..)
+            // Some stamps begin with one, too.
+            && let Some(text) = end.get(1..)
+            && let Some(start) = memchr(b'<', text)
+            && let Some(address) = text.get(start..)
             && let Some(length) = memchr(b'@', address)
             && let Some(rest) = address.get(1 + self.dice.place(length.saturating_sub(1))..)
             && rest.len() > 20

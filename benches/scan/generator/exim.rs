@@ -19,14 +19,14 @@ pub(super) fn act(house: &mut House, now: Micros) {
             let (sender, _) = house.world.stranger(&mut house.dice);
             let mut mail = Mail::arrive(house, now, &sender, false);
             let recipient = house.world.inmate(&mut house.dice);
-            mail.into_mailbox(house, &recipient);
+            mail.store(house, &recipient);
             mail.complete(house);
         }
         70..97 => {
             let sender = house.world.inmate(&mut house.dice);
             let mut mail = Mail::arrive(house, now, &sender, false);
             for _ in 0..=house.dice.below(12) / 10 {
-                mail.to_stranger(house);
+                mail.deliver(house);
             }
             mail.complete(house);
         }
@@ -89,7 +89,7 @@ impl Mail {
         mail
     }
 
-    fn into_mailbox(&mut self, house: &mut House, recipient: &str) {
+    fn store(&mut self, house: &mut House, recipient: &str) {
         let name = recipient.split('@').next().unwrap_or_default();
         let words = format!(
             "=> {name} <{recipient}> R=virtual_user T=dovecot_lmtp C=\"250 2.0.0 <{recipient}> Saved\""
@@ -97,7 +97,7 @@ impl Mail {
         self.say(house, &words, None);
     }
 
-    fn to_stranger(&mut self, house: &mut House) {
+    fn deliver(&mut self, house: &mut House) {
         let (recipient, _) = house.world.stranger(&mut house.dice);
         if house.dice.percent(6) {
             let words = format!(
@@ -223,7 +223,7 @@ fn lost(house: &mut House, now: Micros) {
             let mut mail = Mail::arrive(house, now, &sender, true);
             looped(house, &mut mail, &bogus, &recipient);
             let mut bounce = mail.bounce(house);
-            bounce.into_mailbox(house, &sender);
+            bounce.store(house, &sender);
             bounce.complete(house);
         }
         10..14 => frozen(house, now, &sender, (&recipient, &bogus)),
@@ -281,7 +281,7 @@ fn no_host(house: &mut House, now: Micros, (recipient, bogus): (&str, &Bogus)) {
         format!("** {recipient} R=dnslookup: all relevant MX records point to non-existent hosts");
     mail.say(house, &words, mark);
     let mut bounce = mail.bounce(house);
-    bounce.into_mailbox(house, &sender);
+    bounce.store(house, &sender);
     bounce.complete(house);
 }
 

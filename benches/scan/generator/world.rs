@@ -293,7 +293,7 @@ impl Site {
             _ => format!("mail.{domain}"),
         };
         let mut servers = vec![format!("{host}[{}]", public_v4(dice))];
-        if nth % 4 == 0 {
+        if nth.is_multiple_of(4) {
             servers.push(format!("{host}[{}]", public_v6(dice)));
         }
         let software = match nth % 3 {

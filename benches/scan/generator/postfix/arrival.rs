@@ -76,6 +76,7 @@ pub(super) fn arrive(house: &mut House, now: Micros, way: &Way, mail: Arriving<'
 }
 
 /// What is known of a mail before it is in the queue.
+#[derive(Clone, Copy)]
 pub(super) struct Arriving<'a> {
     pub(super) sender: &'a str,
     pub(super) recipients: usize,

@@ -16,23 +16,23 @@ pub(super) fn plain(sender: &str) -> Arriving<'_> {
 }
 
 /// A mail for the house.
-pub(super) fn inbound(house: &mut House, now: Micros, way: Way, sender: &str, recipient: &str) {
-    let mut mail = arrive(house, now, &way, plain(sender));
+pub(super) fn inbound(house: &mut House, now: Micros, way: &Way, sender: &str, recipient: &str) {
+    let mut mail = arrive(house, now, way, plain(sender));
     into_mailbox(house, &mut mail, recipient);
     mail.remove(house);
 }
 
 /// The same, if it goes through the content filter first.
-pub(super) fn filtered(house: &mut House, now: Micros, way: Way, sender: &str, recipient: &str) {
-    let mail = arrive(house, now, &way, plain(sender));
+pub(super) fn filtered(house: &mut House, now: Micros, way: &Way, sender: &str, recipient: &str) {
+    let mail = arrive(house, now, way, plain(sender));
     let mut passed = filter(house, mail, &[recipient], false);
     into_mailbox(house, &mut passed, recipient);
     passed.remove(house);
 }
 
 /// A mail to an address of the house that stands for one elsewhere.
-pub(super) fn forwarded(house: &mut House, now: Micros, way: Way, sender: &str, original: &str) {
-    let mut mail = arrive(house, now, &way, plain(sender));
+pub(super) fn forwarded(house: &mut House, now: Micros, way: &Way, sender: &str, original: &str) {
+    let mut mail = arrive(house, now, way, plain(sender));
     let (recipient, site) = house.world.stranger(&mut house.dice);
     let to = format!("to=<{recipient}>, orig_to=<{original}>");
     to_site(house, &mut mail, &to, &site);
@@ -40,7 +40,7 @@ pub(super) fn forwarded(house: &mut House, now: Micros, way: Way, sender: &str, 
 }
 
 /// A mail to people elsewhere.
-pub(super) fn outbound(house: &mut House, now: Micros, way: Way, sender: &str) {
+pub(super) fn outbound(house: &mut House, now: Micros, way: &Way, sender: &str) {
     let count = match house.dice.below(20) {
         0 => 2 + house.dice.place(6),
         _ => 1,
@@ -49,7 +49,7 @@ pub(super) fn outbound(house: &mut House, now: Micros, way: Way, sender: &str) {
         recipients: count,
         ..plain(sender)
     };
-    let mut mail = arrive(house, now, &way, arriving);
+    let mut mail = arrive(house, now, way, arriving);
     if house.dice.percent(8) {
         mail.wait(house, 100, 900);
         let report = Report {

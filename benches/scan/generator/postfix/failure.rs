@@ -21,16 +21,16 @@ fn surely(sender: &str) -> Arriving<'_> {
 }
 
 /// A user's mail that another mail server refuses; the user gets to know.
-pub(super) fn outbound(house: &mut House, now: Micros, way: Way, sender: &str) {
-    let mut mail = arrive(house, now, &way, surely(sender));
+pub(super) fn outbound(house: &mut House, now: Micros, way: &Way, sender: &str) {
+    let mut mail = arrive(house, now, way, surely(sender));
     let (recipient, site) = house.world.stranger(&mut house.dice);
     refuse(house, &mut mail, &format!("to=<{recipient}>"), &site);
     bounce::follow(house, mail, Victim::inmate(sender));
 }
 
 /// A mail to an address that stands for one elsewhere, where it is refused: the bounce leaves the house.
-pub(super) fn forwarded(house: &mut House, now: Micros, way: Way, sender: &str, original: &str) {
-    let mut mail = arrive(house, now, &way, surely(sender));
+pub(super) fn forwarded(house: &mut House, now: Micros, way: &Way, sender: &str, original: &str) {
+    let mut mail = arrive(house, now, way, surely(sender));
     let (recipient, site) = house.world.stranger(&mut house.dice);
     let to = format!("to=<{recipient}>, orig_to=<{original}>");
     refuse(house, &mut mail, &to, &site);
@@ -39,8 +39,8 @@ pub(super) fn forwarded(house: &mut House, now: Micros, way: Way, sender: &str, 
 }
 
 /// A mail for the house that does not get into its mailbox: the bounce leaves the house.
-pub(super) fn local(house: &mut House, now: Micros, way: Way, sender: &str, recipient: &str) {
-    let mut mail = arrive(house, now, &way, surely(sender));
+pub(super) fn local(house: &mut House, now: Micros, way: &Way, sender: &str, recipient: &str) {
+    let mut mail = arrive(house, now, way, surely(sender));
     mail.wait(house, 10, 400);
     let (relay, dsn, text) = house.dice.pick(&[
         ("virtual", "5.1.1", "unknown user: \"{}\""),
@@ -64,8 +64,8 @@ pub(super) fn local(house: &mut House, now: Micros, way: Way, sender: &str, reci
 }
 
 /// A mail that another mail server does not take at once; mostly it does later.
-pub(super) fn retried(house: &mut House, now: Micros, way: Way, sender: &str) {
-    let mut mail = arrive(house, now, &way, surely(sender));
+pub(super) fn retried(house: &mut House, now: Micros, way: &Way, sender: &str) {
+    let mut mail = arrive(house, now, way, surely(sender));
     let (recipient, site) = house.world.stranger(&mut house.dice);
     let to = format!("to=<{recipient}>");
     let attempts = match house.dice.below(20) {

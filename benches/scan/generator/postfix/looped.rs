@@ -20,11 +20,11 @@ pub(super) fn spam(house: &mut House, now: Micros) {
         false => Way::script(house),
     };
     let victim = victim(house);
-    mail(house, now, way, victim, None);
+    mail(house, now, &way, victim, None);
 }
 
 /// A mail to an address of the house that stands for one at such a domain.
-pub(super) fn forwarded(house: &mut House, now: Micros, way: Way) {
+pub(super) fn forwarded(house: &mut House, now: Micros, way: &Way) {
     let (sender, home) = house.world.stranger(&mut house.dice);
     let victim = (Victim::stranger(&sender, home, true), sender);
     let original = house.world.inmate(&mut house.dice);
@@ -61,7 +61,7 @@ fn victim(house: &mut House) -> (Victim, String) {
 fn mail(
     house: &mut House,
     now: Micros,
-    way: Way,
+    way: &Way,
     (victim, sender): (Victim, String),
     original: Option<&str>,
 ) {
@@ -74,7 +74,7 @@ fn mail(
         recipients,
         matters: true,
     };
-    let mut mail = arrive(house, now, &way, arriving);
+    let mut mail = arrive(house, now, way, arriving);
     let addresses: Vec<String> = targets.iter().map(|bogus| address(house, bogus)).collect();
     let other = house.world.stranger(&mut house.dice);
     if is_filtered {

@@ -43,17 +43,17 @@ fn from_outside(house: &mut House, now: Micros) {
     let way = Way::client(house);
     if house.is_loop_due() {
         return match house.dice.one_in(4) {
-            true => looped::forwarded(house, now, way),
+            true => looped::forwarded(house, now, &way),
             false => looped::spam(house, now),
         };
     }
     let recipient = house.world.inmate(&mut house.dice);
     match house.dice.below(100) {
-        0..45 => delivery::filtered(house, now, way, &sender, &recipient),
-        45..88 => delivery::inbound(house, now, way, &sender, &recipient),
-        88..95 => delivery::forwarded(house, now, way, &sender, &recipient),
-        95..98 => failure::forwarded(house, now, way, &sender, &recipient),
-        _ => failure::local(house, now, way, &sender, &recipient),
+        0..45 => delivery::filtered(house, now, &way, &sender, &recipient),
+        45..88 => delivery::inbound(house, now, &way, &sender, &recipient),
+        88..95 => delivery::forwarded(house, now, &way, &sender, &recipient),
+        95..98 => failure::forwarded(house, now, &way, &sender, &recipient),
+        _ => failure::local(house, now, &way, &sender, &recipient),
     }
 }
 
@@ -64,7 +64,7 @@ fn from_user(house: &mut House, now: Micros) {
     }
     let way = Way::user(house);
     let sender = house.world.inmate(&mut house.dice);
-    outbound(house, now, way, &sender);
+    outbound(house, now, &way, &sender);
 }
 
 /// A mail of a web site.
@@ -74,10 +74,10 @@ fn from_script(house: &mut House, now: Micros) {
     }
     let way = Way::script(house);
     let sender = house.world.inmate(&mut house.dice);
-    outbound(house, now, way, &sender);
+    outbound(house, now, &way, &sender);
 }
 
-fn outbound(house: &mut House, now: Micros, way: Way, sender: &str) {
+fn outbound(house: &mut House, now: Micros, way: &Way, sender: &str) {
     match house.dice.below(100) {
         0..3 => failure::outbound(house, now, way, sender),
         3..7 => failure::retried(house, now, way, sender),
