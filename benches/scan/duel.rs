@@ -50,6 +50,8 @@ impl Duel {
             duel.bogusmx.push(bogusmx);
         }
         fs::remove_file(&output)?;
+        // What is wrong in one round is wrong in all.
+        duel.wrong.sort();
         duel.wrong.dedup();
         Ok(duel)
     }

@@ -84,8 +84,8 @@ fn run(args: &Args) -> Outcome<()> {
     ]);
     let mut complaints = Vec::new();
     for kind in &args.kinds {
-        eprintln!("{}: compressing", kind.name());
         let file = kind.compress(&log)?;
+        eprintln!("{}: compressed", kind.name());
         let duel = Duel::fight(args, *kind, &file, &truth)?;
         table.push(duel.row(&file, &truth)?);
         complaints.extend(duel.complaints());
