@@ -40,6 +40,7 @@
 //! | `resolvers` | the daemon behind every resolver that a mail server may ask |
 //! | `papers` | README, example configuration and documents against the program |
 //! | `tidy`, `tidy_rules` | the source against the rules of the house (`rust_source` reads it), and the rules against planted violations |
+//! | `scan_logs` | that the logs made up for `bogusmx scan` are as real as they claim |
 //! | `script` | that the scripted upstream itself does what its script says |
 //!
 //! Not tested here: other resolvers and mail servers than those, speed, memory, and the daemon under sustained load;
@@ -84,6 +85,7 @@ mod reload;
 mod reserved_table;
 mod resolvers;
 mod rust_source;
+mod scan_logs;
 mod script;
 mod sight;
 mod sizes;
