@@ -3,9 +3,9 @@
 //! It runs in a mount namespace of its own with an /etc of its own: the configuration, the resolver, and users whom the
 //! machine may not have.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::{IpAddr, Ipv4Addr, TcpStream};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -110,6 +110,8 @@ impl EximSite {
             fs::create_dir(&name).expect("a writable folder");
             chown(&name, Some(ID), Some(ID)).expect("the right to give a folder away: be root");
         }
+        let mailboxes = Permissions::from_mode(0o1777);
+        fs::set_permissions(folder.join("mailboxes"), mailboxes).expect("an own folder");
         lay_out_etc(&folder, place.resolver().ip());
         configure(&folder, config);
         let exim = exim();

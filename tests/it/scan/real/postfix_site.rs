@@ -146,13 +146,14 @@ impl PostfixSite {
     /// Sends a mail as programs on the machine do, as a user.
     pub(super) fn submit(&self, user: &str, sender: &str, recipient: &str) -> Mail {
         let known = self.log().text.lines().count();
-        let uid = User::from_name(user).expect("a user database");
-        let uid = uid.expect("a user of every Debian").uid.to_string();
+        let user = User::from_name(user).expect("a user database");
+        let user = user.expect("a user of every Debian");
+        let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
         let mut child = Command::new(installed("unshare", "util-linux"))
             .args(["--mount", "sh", "-c", IN_NAMESPACE, "sh"])
             .arg(&self.folder)
             .arg(installed("setpriv", "util-linux"))
-            .args(["--reuid", user, "--regid", user, "--init-groups"])
+            .args(["--reuid", &uid, "--regid", &gid, "--clear-groups"])
             .arg(installed("sendmail", "postfix"))
             .args(["-f", sender, recipient])
             .stdin(Stdio::piped())
