@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::client::Client;
 use super::exim_site::{Config, EximSite, HERE};
-use super::mail::Cause::{Loop, NoHost, Other, Reserved};
+use super::mail::Cause::{Loop, NoHost, Other, Private, Reserved};
 use super::mail::Fate::{Left, Local, Refused, Waiting};
 use super::mail::Status::{Bounced, Deferred, Sent};
 use super::mail::{Mail, Origin};
@@ -89,6 +89,14 @@ fn exim_finds_itself() {
     exim.expect(&mails);
 }
 
+/// Handed in by a program, as the user `hanna`.
+#[test]
+fn programs_on_the_machine_are_known_by_their_user() {
+    let exim = failing();
+    let mail = exim.submit("hanna", TAKING, "jfhfdq@hot.de");
+    exim.expect(&[mail.loops("jfhfdq@hot.de").bounces(Left(TAKES))]);
+}
+
 /// What Exim does where nobody says what else to do.
 #[test]
 fn mail_that_is_frozen_waits() {
@@ -105,7 +113,7 @@ fn mail_that_is_given_up_has_bounced() {
     exim.expect(&[mail.loops("jfhfdq@hot.de").bounces(Left(GODETIA))]);
 }
 
-/// Who forges a sender decides where the bounce goes.
+/// Who forges a sender decides where the bounce goes. One that loops itself is no mail of its own.
 #[test]
 fn bounces_end_in_every_way() {
     let exim = failing();
@@ -137,9 +145,11 @@ fn clients_and_accounts_are_told_apart() {
         name: "shop",
         client,
     };
-    let far = "[192.0.1.77]";
+    let far = "client.example.net[192.0.1.77]";
     let mails = [
         loops(client([192, 0, 1, 77]), Origin::Client(far)),
+        // Nobody knows its name.
+        loops(client([192, 0, 1, 99]), Origin::Client("[192.0.1.99]")),
         loops(client([192, 0, 1, 77]).log_in(), account(far)),
         loops(client([127, 0, 0, 1]).log_in(), account(HERE)),
     ];
@@ -148,16 +158,27 @@ fn clients_and_accounts_are_told_apart() {
 
 /// The mail server does not know that 127.0.0.6 is itself, too.
 #[test]
-fn reserved_addresses_that_answer_or_do_not() {
+fn reserved_addresses_that_answer() {
+    let exim = failing();
+    let mails = ["a@echo.parties", "treehnh@iphone.com"].map(|recipient| {
+        let mail = exim.send(TAKING, &[recipient]);
+        mail.loses(recipient, Reserved, Sent)
+    });
+    exim.expect(&mails);
+}
+
+/// Exim says in a line of its own which address it was.
+#[test]
+fn reserved_addresses_that_do_not_answer() {
     let exim = failing();
     let mails = [
-        ("a@echo.parties", Reserved, Sent),
-        ("treehnh@iphone.com", Reserved, Sent),
-        ("a@silent.parties", Reserved, Deferred),
+        ("a@silent.parties", Reserved),
+        ("a@private.parties", Private),
+        ("a@gone.parties", Other),
     ];
-    let mails = mails.map(|(recipient, cause, status)| {
+    let mails = mails.map(|(recipient, cause)| {
         let mail = exim.send(TAKING, &[recipient]);
-        mail.loses(recipient, cause, status)
+        mail.loses(recipient, cause, Deferred)
     });
     exim.expect(&mails);
 }

@@ -12,11 +12,12 @@ use std::process::{Command, Stdio};
 use super::client::Client;
 use super::log::{Log, Program};
 use super::mail::{Mail, Origin};
-use super::place::Place;
+use super::place::{HOSTS, Place};
 use crate::daemons::process::{Process, SECONDS_MAX, installed, unpacked};
+use crate::support::wait_until;
 
 /// A client on the machine itself, in Exim's words.
-pub(super) const HERE: &str = "[127.0.0.1]";
+pub(super) const HERE: &str = "localhost[127.0.0.1]";
 
 /// Nobody's number in Debian.
 const ID: u32 = 64_099;
@@ -52,7 +53,10 @@ local_interfaces = 127.0.0.1
 exim_user = @ID@
 exim_group = @ID@
 acl_smtp_rcpt = accept
+host_lookup = *
 keep_environment =
+# Users may say that they are somebody else.
+untrusted_set_sender = *
 @MAIN@
 begin routers
 dnslookup:
@@ -153,6 +157,33 @@ impl EximSite {
         Mail::new(id.to_owned(), sender, origin)
     }
 
+    /// Sends a mail as programs on the machine do, as a user.
+    pub(super) fn submit(&self, user: &'static str, sender: &str, recipient: &str) -> Mail {
+        let command = format!(
+            "exec \"$0\" -f {sender} {recipient} <<'.'\nSubject: Thursday\n\nSee you then.\n."
+        );
+        let mut inside = in_namespace(&self.folder);
+        inside.args([
+            "setpriv",
+            "--reuid",
+            user,
+            "--regid",
+            user,
+            "--clear-groups",
+        ]);
+        run(inside.args(["sh", "-c", &command]).arg(exim()));
+        let mut id = None;
+        let mark = format!(" <= {sender} U={user} P=local ");
+        wait_until("the mail to be taken", || {
+            let log = self.log();
+            let line = log.text.lines().find(|line| line.contains(&mark));
+            let word = line.and_then(|line| line.split(&mark).next()?.rsplit(' ').next());
+            id = word.map(str::to_owned);
+            id.is_some()
+        });
+        Mail::new(id.expect("found"), sender, Origin::Local(user.to_owned()))
+    }
+
     /// The log so far.
     pub(super) fn log(&self) -> Log {
         Log {
@@ -191,6 +222,7 @@ fn lay_out_etc(folder: &Path, resolver: IpAddr) {
     write("resolv.conf", &format!("nameserver {resolver}\n"));
     write("mailname", "web.company.de\n");
     write("email-addresses", "");
+    write("hosts", HOSTS);
     write("aliases", "postmaster: hanna\n");
     let users =
         format!("Debian-exim:x:{ID}:{ID}::/:/usr/sbin/nologin\nhanna:x:2000:2000::/:/bin/sh\n");
@@ -198,7 +230,6 @@ fn lay_out_etc(folder: &Path, resolver: IpAddr) {
     for (file, more) in [
         ("passwd", users.as_str()),
         ("group", groups.as_str()),
-        ("hosts", ""),
         ("nsswitch.conf", ""),
         ("services", ""),
     ] {
@@ -237,13 +268,18 @@ fn configure(folder: &Path, config: &Config<'_>) {
 fn make(folder: &Path) {
     let tools = exim();
     let tools = tools.parent().expect("a folder");
-    let mut command = Command::new(installed("unshare", "util-linux"));
-    command.args(["--mount", "sh", "-c", IN_NAMESPACE, "sh"]);
-    command
-        .arg(folder)
+    run(in_namespace(folder)
         .args(["sh", "-c", MAKE, "sh"])
-        .arg(tools);
-    run(&mut command);
+        .arg(tools));
+}
+
+/// What runs there with the arguments that follow.
+fn in_namespace(folder: &Path) -> Command {
+    let mut command = Command::new(installed("unshare", "util-linux"));
+    command
+        .args(["--mount", "sh", "-c", IN_NAMESPACE, "sh"])
+        .arg(folder);
+    command
 }
 
 fn run(command: &mut Command) {

@@ -30,6 +30,9 @@ const ADDRESSES: [&str; 9] = [
     "10.1.0.25",
 ];
 
+/// What mail servers have as hosts file: the names of clients.
+pub(super) const HOSTS: &str = "127.0.0.1 localhost\n192.0.1.77 client.example.net\n";
+
 /// Longer than a mail server takes for all that a test sends.
 const PATIENCE: Duration = Duration::from_secs(60);
 

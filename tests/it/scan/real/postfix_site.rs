@@ -15,7 +15,7 @@ use super::client::Client;
 use super::log::{Log, Program};
 use super::mail::{Mail, Origin};
 use super::others::Server;
-use super::place::Place;
+use super::place::{HOSTS, Place};
 use crate::daemons::postfix::age;
 use crate::daemons::process::{Process, SECONDS_MAX, installed};
 use crate::support::wait_until;
@@ -249,10 +249,7 @@ fn write(folder: &Path, resolver: IpAddr, lines: &str) {
         age(&file);
     };
     write("resolv.conf", &format!("nameserver {resolver}\n"));
-    write(
-        "hosts",
-        "127.0.0.1 localhost\n192.0.1.77 client.example.net\n",
-    );
+    write("hosts", HOSTS);
     write("main.cf", &main_cf(folder, lines));
     write("master.cf", MASTER_CF);
 }

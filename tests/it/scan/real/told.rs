@@ -6,11 +6,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::log::Log;
 use super::mail::{Cause, Fate, Lost, Mail, Origin, Status};
 use crate::daemons::world::{self, Verdict};
+
+/// No test takes longer.
+const TEST_SECONDS_MAX: i64 = 600;
 
 /// The report, as far as it follows from what was sent.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -59,6 +63,11 @@ impl Told {
         }
         for name in ["suspected", "other_backscatter"] {
             told.count(name, number(&said[name]));
+        }
+        for name in ["loops", "backscatter"] {
+            let hours = list(&said["timeline"]).iter();
+            let sum: u64 = hours.map(|hour| number(&hour[name])).sum();
+            assert_eq!(sum, number(&said["found"][name]), "{name} by time: {said}");
         }
         told.domains = rows(&said["domains"], |row| text(&row["domain"]));
         told.senders = rows(&said["senders"], |row| text(&row["sender"]));
@@ -225,6 +234,12 @@ fn rows(said: &Value, key: impl Fn(&Value) -> String) -> BTreeMap<String, (u64, 
 
 fn incident(said: &Value) -> String {
     let field = |name: &str| text(&said[name]);
+    let at: Timestamp = field("at").parse().expect("a time");
+    let age = Timestamp::now().duration_since(at);
+    assert!(
+        (0..TEST_SECONDS_MAX).contains(&age.as_secs()),
+        "another year, or zone: {said}"
+    );
     let origin = match (&said["account"], &said["local"]) {
         (Value::Null, Value::Null) => origin(&"client".into(), &said["client"], &Value::Null),
         (Value::Null, local) => origin(&"local".into(), local, &Value::Null),
