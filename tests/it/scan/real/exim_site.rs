@@ -76,7 +76,7 @@ mailbox:
   driver = appendfile
   file = /var/mail/$local_part_data
 begin retry
-* * F,4s,1s
+* * F,@PATIENCE@,1s
 begin authenticators
 ";
 
@@ -93,8 +93,18 @@ const MAKE: &str = "PATH=$1:$PATH; exec update-exim4.conf -o /etc/exim4/made.con
 pub(super) enum Config<'a> {
     /// Debian's, with more macros.
     Debian(&'a str),
-    /// A short one, with more main options, and more options of the router.
-    Short(&'a str, &'a str),
+    Short(Short<'a>),
+}
+
+/// A short configuration.
+#[derive(Clone, Copy)]
+pub(super) struct Short<'a> {
+    /// More main options.
+    pub(super) main: &'a str,
+    /// More options of the router.
+    pub(super) router: &'a str,
+    /// How long mail is tried.
+    pub(super) patience: &'a str,
 }
 
 /// The running mail server, in its network. Everything stops when dropped, in the order of the fields.
@@ -248,9 +258,11 @@ fn configure(folder: &Path, config: &Config<'_>) {
             make(folder);
             fs::read_to_string(etc.join("made.conf")).expect("what Debian's tool makes")
         }
-        Config::Short(main, router) => {
+        Config::Short(short) => {
             let text = SHORT.replace("@ID@", &ID.to_string());
-            text.replace("@MAIN@", main).replace("@ROUTER@", router) + AUTHENTICATOR
+            let text = text.replace("@MAIN@", short.main);
+            let text = text.replace("@ROUTER@", short.router);
+            text.replace("@PATIENCE@", short.patience) + AUTHENTICATOR
         }
     };
     let is_path =

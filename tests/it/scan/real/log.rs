@@ -14,13 +14,13 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// The id of the bounce that was made of a mail.
+    /// The id of the bounce that was made of a mail: the last that its sender has been told.
     pub(super) fn bounce_of(&self, id: &str) -> Option<&str> {
         match self.program {
             Program::Postfix => self.after(&format!(" {id}: sender non-delivery notification: ")),
             Program::Exim => {
                 let arrival = format!(" <= <> R={id} ");
-                let line = self.text.lines().find(|line| line.contains(&arrival))?;
+                let line = self.text.lines().rfind(|line| line.contains(&arrival))?;
                 line.split(&arrival).next()?.split(' ').next_back()
             }
         }
