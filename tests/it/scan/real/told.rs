@@ -109,7 +109,9 @@ impl Told {
         let counts = |lost: &&Lost| lost.is_certain() || listed.contains(&lost.domain());
         let of_interest = mail.lost.iter().filter(|lost| lost.cause != Cause::Other);
         let (counted, suspected): (Vec<&Lost>, Vec<&Lost>) = of_interest.partition(counts);
-        self.count("suspected", suspected.len() as u64);
+        for _ in suspected {
+            self.count("suspected", 1);
+        }
         let left = u64::from(matches!(mail.bounce, Some(Fate::Left(_))));
         let mut domains = BTreeSet::new();
         for (nth, lost) in counted.iter().enumerate() {
