@@ -167,6 +167,7 @@ pub struct DoctorArgs {
 }
 
 /// `bogusmx scan`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct ScanArgs {
     /// What all commands that judge take.

@@ -234,12 +234,14 @@ impl<'t> Trail<'t> {
         // Two that belong together go together.
         let first = of.filter(|of| self.open.contains(of));
         let key = first.unwrap_or_else(|| key.clone());
-        if let Some(mail) = self.open.pop(&key) {
-            let bounce = mail.bounce.clone();
-            self.tell(&key, mail, tell);
-            if let Some(bounce) = bounce {
-                self.open.pop(&(key.0, bounce));
-            }
+        let Some(mail) = self.open.pop(&key) else {
+            return;
+        };
+        let bounce = mail.bounce.clone().map(|bounce| (key.0.clone(), bounce));
+        self.tell(&key, mail, tell);
+        // A bounce can fail, too.
+        if let Some((key, bounce)) = bounce.and_then(|bounce| self.open.pop_entry(&bounce)) {
+            self.tell(&key, bounce, tell);
         }
     }
 

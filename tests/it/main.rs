@@ -32,6 +32,7 @@
 //! | `check` | `bogusmx check`: reports, JSON, exit status, standard input, a running daemon |
 //! | `demo` | `bogusmx serve --demo` |
 //! | `doctor` | `bogusmx doctor` on hosts that are broken on purpose |
+//! | `scan` | `bogusmx scan`, on logs of a real Postfix and a real Exim |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `daemons` | the real programs that the tests start |
@@ -45,8 +46,8 @@
 //!
 //! Not tested here: other resolvers and mail servers than those, speed, memory, and the daemon under sustained load;
 //! these need installed software or time and have their own places. A test that needs a daemon starts its own, and
-//! needs nobody else but in `neighbours` and `faults`; those that look at `/etc`, and these two, need root and fail without
-//! it.
+//! needs nobody else but in `neighbours`, `faults` and `scan`; those that look at `/etc`, and these three, need root and
+//! fail without it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -85,6 +86,7 @@ mod reload;
 mod reserved_table;
 mod resolvers;
 mod rust_source;
+mod scan;
 mod scan_logs;
 mod script;
 mod sight;

@@ -19,7 +19,7 @@ pub(super) struct Around {
     "--at '{0}' is no time: write \"2015-03-20 14:05\", in this machine's time zone, or with one, \
      \"2015-03-20 13:05Z\" or \"2015-03-20 14:05+01:00\""
 )]
-pub(super) struct NoTime(String);
+pub(crate) struct NoTime(String);
 
 impl Around {
     /// Reads a time; one without a time zone is in `zone`.

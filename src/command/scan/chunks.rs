@@ -4,9 +4,6 @@ use std::io;
 
 use super::source::Stream;
 
-/// Octets of a chunk: some ten thousand lines, and still within the cache of a processor.
-pub(super) const CHUNK: usize = 2 << 20;
-
 /// Text in chunks of whole lines.
 pub(super) struct Chunks<S> {
     text: S,
@@ -58,11 +55,6 @@ impl<S: Stream> Chunks<S> {
         }
         self.state = state;
         Ok(Some(buffer))
-    }
-
-    /// What has been cut, to be asked about itself.
-    pub(super) fn text(&self) -> &S {
-        &self.text
     }
 
     /// Reads until the buffer is full, the text ends, or there are lines and more of them are to be waited for: how much

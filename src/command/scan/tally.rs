@@ -65,11 +65,6 @@ impl Tally {
         }
     }
 
-    /// The names of all domains that are kept.
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.domains.iter().map(|(name, _)| &**name).collect()
-    }
-
     /// Counts a story.
     pub(super) fn tell(&mut self, story: &Story) {
         self.incidents.tell(story);
