@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::around::Around;
-use super::report::{FileRead, Reading, Report};
-use super::tally::Tally;
-use super::verdicts::{self, Verdicts};
+use crate::command::scan::report::verdicts::{self, Verdicts};
+use crate::command::scan::report::{FileRead, Reading, Report};
+use crate::command::scan::tally::Tally;
+use crate::command::scan::tally::around::Around;
 use crate::front::fixture::{LIFETIMES, LIMITS};
 use crate::maillog::Story;
 use crate::maillog::story::{Bounce, Cause, Failure, Fate, Origin, Status};
@@ -74,17 +74,17 @@ const WORLD: &str = "
     mx.inside.example A 10.0.0.1
 ";
 
-pub(super) fn zone() -> TimeZone {
+pub(crate) fn zone() -> TimeZone {
     TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap()
 }
 
 /// A time on 20 March 2015, in seconds after 14:05 in that time zone.
-pub(super) fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     let begin: Timestamp = "2015-03-20T13:05:00Z".parse().unwrap();
     Timestamp::from_second(begin.as_second() + second).unwrap()
 }
 
-pub(super) fn oracle(script: &str) -> Arc<Oracle<World>> {
+pub(crate) fn oracle(script: &str) -> Arc<Oracle<World>> {
     Arc::new(Oracle::new(
         World::new(script),
         Vec::new(),
@@ -93,12 +93,12 @@ pub(super) fn oracle(script: &str) -> Arc<Oracle<World>> {
     ))
 }
 
-pub(super) fn rules(policy: Policy) -> Rules {
+pub(crate) fn rules(policy: Policy) -> Rules {
     Rules::new(Table::reserved(), policy)
 }
 
 /// A mail to one recipient that bounced, and whose bounce left three seconds later.
-pub(super) fn story(id: &str, recipient: &str, second: i64, cause: Cause) -> Story {
+pub(crate) fn story(id: &str, recipient: &str, second: i64, cause: Cause) -> Story {
     let domain = recipient.rsplit('@').next().unwrap();
     Story {
         id: id.to_owned(),
@@ -123,7 +123,7 @@ pub(super) fn story(id: &str, recipient: &str, second: i64, cause: Cause) -> Sto
 }
 
 /// The mails of the seed, 7 hours from each to the next but for the first two.
-pub(super) fn stories() -> Vec<Story> {
+pub(crate) fn stories() -> Vec<Story> {
     let story = |(index, (id, recipient, relay)): (i64, &(&str, &str, &str))| {
         let cause = match relay.split_once('[') {
             Some((_, address)) => {
@@ -155,7 +155,7 @@ pub(super) fn stories() -> Vec<Story> {
 }
 
 /// A tally of the seed, of a suspect, and of a bounce for another reason.
-pub(super) fn tally(around: Option<Around>) -> Tally {
+pub(crate) fn tally(around: Option<Around>) -> Tally {
     let mut tally = Tally::new(around);
     for story in stories() {
         tally.tell(&story);
@@ -169,11 +169,11 @@ pub(super) fn tally(around: Option<Around>) -> Tally {
     tally
 }
 
-pub(super) async fn verdicts(tally: &Tally, policy: Policy) -> Verdicts {
+pub(crate) async fn verdicts(tally: &Tally, policy: Policy) -> Verdicts {
     verdicts::ask(&oracle(WORLD), &rules(policy), tally.names()).await
 }
 
-pub(super) fn reading() -> Reading {
+pub(crate) fn reading() -> Reading {
     Reading {
         files: vec![
             FileRead {
@@ -201,7 +201,7 @@ pub(super) fn reading() -> Reading {
 }
 
 /// The whole report, as by default.
-pub(super) async fn report(around: Option<Around>) -> Report {
+pub(crate) async fn report(around: Option<Around>) -> Report {
     let tally = tally(around);
     let verdicts = verdicts(&tally, Policy::Any).await;
     Report::new(reading(), &tally, Some(&verdicts), &zone())

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::Receiver;
 
-use super::tally::Place;
-use super::trail;
-use super::verdicts::{self, Word};
 use crate::command::print::{self, BAD, GOOD, UNSURE};
+use crate::command::scan::report::verdicts::{self, Word};
+use crate::command::scan::show::trail;
+use crate::command::scan::tally::Place;
 use crate::maillog::Story;
 use crate::maillog::trail::News;
 use crate::oracle::Oracle;
@@ -17,14 +17,14 @@ use crate::oracle::upstream::Upstream;
 use crate::verdict::Rules;
 
 /// Tells people, and whether a domain is listed now.
-pub(super) struct Live<'l> {
+pub(crate) struct Live<'l> {
     zone: &'l TimeZone,
     rules: &'l Rules,
     oracle: Option<&'l Arc<Oracle<Upstream>>>,
 }
 
 impl<'l> Live<'l> {
-    pub(super) fn new(
+    pub(crate) fn new(
         zone: &'l TimeZone,
         rules: &'l Rules,
         oracle: Option<&'l Arc<Oracle<Upstream>>>,
@@ -40,7 +40,7 @@ impl<'l> Live<'l> {
     ///
     /// # Errors
     /// If standard output is closed.
-    pub(super) async fn print(&self, mut news: Receiver<News>) -> io::Result<()> {
+    pub(crate) async fn print(&self, mut news: Receiver<News>) -> io::Result<()> {
         while let Some(news) = news.recv().await {
             let told = match news {
                 News::Failed(story) => self.failed(&story).await,

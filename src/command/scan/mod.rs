@@ -1,34 +1,12 @@
 //! `bogusmx scan`: from a mail log to the reason and the remedy.
 
-mod advice;
-mod around;
-mod bins;
-mod build;
-mod chart;
-mod chunks;
-mod columns;
-mod count;
-mod csv;
 #[cfg(test)]
 mod fixture;
-mod html;
-mod incident_row;
-mod incidents;
-mod json;
 mod live;
-mod order;
-mod pieces;
-mod progress;
-mod reader;
+mod read;
 mod report;
-mod rows;
-mod source;
-mod table;
+mod show;
 mod tally;
-mod time;
-mod trail;
-mod verdicts;
-mod words;
 
 use std::fs;
 use std::io;
@@ -38,10 +16,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use thiserror::Error;
 
-use self::around::{Around, NoTime};
 use self::live::Live;
-use self::reader::Reader;
-use self::report::Report;
+use self::read::{Reader, progress};
+use self::report::{Report, verdicts};
+use self::show::{csv, html, json, table};
+use self::tally::around::{Around, NoTime};
 use super::args::ScanArgs;
 use super::settings::Settings;
 use super::{CommandError, Ending, oracle, print, zones};

@@ -1,0 +1,286 @@
+//! From files to the stories in them, in order.
+
+pub(crate) mod chunks;
+pub(crate) mod order;
+pub(crate) mod pieces;
+pub(crate) mod progress;
+pub(crate) mod source;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use memchr::memchr;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use self::pieces::{Logs, Open, Piece, Step};
+use self::source::{Source, Watch};
+use crate::command::scan::report::{FileRead, Reading};
+use crate::command::scan::tally::Tally;
+use crate::command::scan::tally::around::Around;
+use crate::maillog::calendar::Calendar;
+use crate::maillog::line::{Line, Stamp};
+use crate::maillog::plain::plain;
+use crate::maillog::record::Record;
+use crate::maillog::sieve::Bad;
+use crate::maillog::trail::{Limits, News, Trail};
+use crate::verdict::Table;
+
+/// How often a log that is followed is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What is found in a log that is followed, and not told yet.
+const NEWS_AHEAD: usize = 64;
+
+/// How logs are to be read.
+pub(crate) struct Reader {
+    /// Which addresses are reserved.
+    pub(crate) table: Arc<Table>,
+    /// The zone of times without one.
+    pub(crate) zone: TimeZone,
+    /// The year of the first line.
+    pub(crate) year: Option<i16>,
+    /// Whether to show lines that cannot be read.
+    pub(crate) is_explained: bool,
+    /// Octets read, packed.
+    pub(crate) octets: Arc<AtomicU64>,
+    pub(crate) progress: ProgressBar,
+}
+
+/// Logs that are being read.
+pub(crate) struct Work {
+    /// What is found, at once; if a log is followed.
+    pub(crate) live: Option<Receiver<News>>,
+    /// What was found, in the end.
+    pub(crate) done: JoinHandle<(Tally, Reading)>,
+}
+
+/// What is going on while logs are read.
+struct Progress<'r, 't, T> {
+    reader: &'r Reader,
+    trail: Trail<'t>,
+    reading: Reading,
+    tell: T,
+}
+
+impl Reader {
+    /// Begins to read files, oldest first, on threads of their own. The newest may be followed, until a signal stops it.
+    pub(crate) fn start(
+        self,
+        files: Vec<PathBuf>,
+        around: Option<Around>,
+        is_followed: bool,
+    ) -> Work {
+        let (sender, live) = mpsc::channel(NEWS_AHEAD);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (sender, live) = match is_followed {
+            true => {
+                tokio::spawn(stop_at_signal(Arc::clone(&stop)));
+                (Some(sender), Some(live))
+            }
+            false => (None, None),
+        };
+        let done = spawn_blocking(move || {
+            let mut tally = Tally::new(around);
+            let reading = self.scan(&files, is_followed.then_some(stop), |news| {
+                if let News::Over(story) = &news {
+                    tally.tell(story);
+                }
+                if let Some(sender) = &sender {
+                    // If nobody reads on, it is still counted.
+                    let _told = sender.blocking_send(news);
+                }
+            });
+            (tally, reading)
+        });
+        Work { live, done }
+    }
+
+    fn scan(
+        &self,
+        files: &[PathBuf],
+        stop: Option<Arc<AtomicBool>>,
+        tell: impl FnMut(News),
+    ) -> Reading {
+        let files = order::oldest_first(files, &|text, modified| self.first_time(text, modified));
+        let newest = files.last().cloned();
+        let open = |path: &Path| match &stop {
+            Some(stop) if Some(path) == newest.as_deref() => {
+                let watch = Watch {
+                    stop: Arc::clone(stop),
+                    pause: Box::new(|| thread::park_timeout(LOOK)),
+                };
+                Source::watch(path, &self.octets, watch)
+            }
+            _ => Source::open(path, &self.octets),
+        };
+        let reading = self.read(files.clone(), &open, tell);
+        self.progress.finish_and_clear();
+        reading
+    }
+
+    /// Reads files in this order, and tells what is found in them. What of a file cannot be read is said in the end.
+    pub(crate) fn read(
+        &self,
+        files: Vec<PathBuf>,
+        open: Open<'_>,
+        tell: impl FnMut(News),
+    ) -> Reading {
+        let calendar = Calendar::new(self.zone.clone(), self.year);
+        let mut progress = Progress {
+            reader: self,
+            trail: Trail::new(&self.table, calendar, Limits::default()),
+            reading: Reading::default(),
+            tell,
+        };
+        thread::scope(|scope| {
+            let mut logs = Logs::new(scope, files, open, Arc::clone(&self.table));
+            while let Some((path, steps)) = logs.next() {
+                progress.begin(path.display().to_string());
+                for step in steps {
+                    progress.step(step, &logs);
+                }
+            }
+        });
+        progress.end()
+    }
+
+    /// The time of the first line that has one, in text of a file that was written to last at a time.
+    pub(crate) fn first_time(&self, text: &[u8], modified: Option<Timestamp>) -> Option<Timestamp> {
+        let mut calendar = Calendar::new(self.zone.clone(), None);
+        calendar.open(modified.unwrap_or_else(Timestamp::now));
+        let lines = text.split(|octet| *octet == b'\n');
+        let stamps = lines.filter_map(|line| Line::read(line).map(|line| line.stamp));
+        stamps
+            .filter(|stamp| *stamp != Stamp::Missing)
+            .find_map(|stamp| calendar.read(stamp))
+    }
+}
+
+impl<T: FnMut(News)> Progress<'_, '_, T> {
+    fn begin(&mut self, name: String) {
+        self.reading.files.push(FileRead {
+            name,
+            kind: "unknown",
+            lines: 0,
+            octets: 0,
+            error: None,
+        });
+    }
+
+    fn step(&mut self, step: Step, logs: &Logs<'_, '_>) {
+        match step {
+            Step::Opened(opened) => {
+                let latest = opened.modified.unwrap_or_else(Timestamp::now);
+                self.trail.calendar().open(latest);
+                if let Some(file) = self.reading.files.last_mut() {
+                    file.kind = opened.kind;
+                }
+            }
+            Step::Piece(piece) => {
+                // Who sieves it gives it back, or the program ends.
+                if let Ok(piece) = piece.recv() {
+                    self.take(&piece);
+                    logs.reuse(piece.text);
+                }
+            }
+            Step::Failed(error) => {
+                if let Some(file) = self.reading.files.last_mut() {
+                    file.error = Some(error.trouble.to_string());
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, piece: &Piece) {
+        let sieved = &piece.sieved;
+        if let Some((first, _)) = sieved.times {
+            self.note(line_at(&piece.text, first));
+        }
+        for at in &sieved.kept {
+            if let Ok((_, Some(record))) = Record::read(line_at(&piece.text, *at)) {
+                self.trail.follow(&record, &mut self.tell);
+            }
+        }
+        if let Some((_, last)) = sieved.times {
+            self.note(line_at(&piece.text, last));
+        }
+        if self.reader.is_explained {
+            for bad in &sieved.unreadable {
+                self.explain(bad, line_at(&piece.text, bad.at));
+            }
+        }
+        let (octets, unparsable) = (count(piece.text.len()), count(sieved.unreadable.len()));
+        self.reading.lines += sieved.lines;
+        self.reading.octets += octets;
+        self.reading.unparsable += unparsable;
+        if let Some(file) = self.reading.files.last_mut() {
+            file.lines += sieved.lines;
+            file.octets += octets;
+        }
+        let read = self.reader.octets.load(Ordering::Relaxed);
+        self.reader.progress.set_position(read);
+    }
+
+    /// Notes that there is a line of this time.
+    fn note(&mut self, line: &[u8]) {
+        let stamp = Line::read(line).map(|line| line.stamp);
+        let Some(at) = stamp.and_then(|stamp| self.trail.calendar().read(stamp)) else {
+            return;
+        };
+        let reading = &mut self.reading;
+        reading.first = Some(reading.first.map_or(at, |first| first.min(at)));
+        reading.last = Some(reading.last.map_or(at, |last| last.max(at)));
+    }
+
+    /// Shows a line that cannot be read.
+    fn explain(&self, bad: &Bad, line: &[u8]) {
+        let file = self.reading.files.last();
+        let (name, before) = file.map_or(("", 0), |file| (&*file.name, file.lines));
+        let (number, why, text) = (before + bad.line + 1, bad.why.0, plain(line));
+        self.reader.progress.suspend(|| {
+            // If standard error is closed there is nobody to tell.
+            let _told = writeln!(anstream::stderr().lock(), "{name}:{number}: {why}: {text}");
+        });
+    }
+
+    fn end(mut self) -> Reading {
+        self.trail.finish(&mut self.tell);
+        self.reading.repeated = self.trail.repeated;
+        self.reading
+    }
+}
+
+/// Sets a flag when the program is asked to end; it does so with a report then.
+async fn stop_at_signal(stop: Arc<AtomicBool>) {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+    stop.store(true, Ordering::Relaxed);
+}
+
+/// The line that begins there.
+fn line_at(text: &[u8], at: usize) -> &[u8] {
+    let rest = text.get(at..).unwrap_or_default();
+    let end = memchr(b'\n', rest).unwrap_or(rest.len());
+    rest.get(..end).unwrap_or(rest)
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,201 @@
+//! In which order logs are read: oldest first, however they were given.
+
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::source::{STDIN, Source};
+
+/// Octets of a log's text in which the time of its first line is looked for.
+const BEGIN: u64 = 64 << 10;
+
+/// Finds the time of the first line that has one, given text and when the file was written to last.
+pub(crate) type FirstStamp<'a> = &'a dyn Fn(&[u8], Option<Timestamp>) -> Option<Timestamp>;
+
+/// Where a log stands in the order. Logs of one place stay as they were given.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// Its first line has this time.
+    At(Timestamp),
+    /// No line has a time, or it cannot be read: nothing depends on when that is.
+    NoTime,
+    /// Standard input, or another pipe. To look into it would be to wait for it, and what comes from it may be happening now.
+    Pipe,
+}
+
+/// The files, each once, oldest first; behind them those without any time, and pipes last.
+pub(crate) fn oldest_first(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Vec<PathBuf> {
+    let mut seen = HashSet::new();
+    let mut is_new = |file: &PathBuf| match metadata(file) {
+        Ok(metadata) => seen.insert((metadata.dev(), metadata.ino())),
+        // That it cannot be read is said as often as it was given.
+        Err(_) => true,
+    };
+    let files = files.iter().filter(|file| is_new(file));
+    let mut placed: Vec<(Place, &PathBuf)> =
+        files.map(|file| (place(file, first_stamp), file)).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, file)| file.clone()).collect()
+}
+
+/// Where a file stands, by its first lines. It is closed again: there may be more of them than may be open at a time.
+fn place(file: &Path, first_stamp: FirstStamp<'_>) -> Place {
+    match metadata(file) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(metadata) if metadata.is_dir() => return Place::NoTime,
+        Ok(_) => return Place::Pipe,
+        Err(_) => return Place::NoTime,
+    }
+    // Standard input that is a file has a position, which is shared by all who read it.
+    if file.as_os_str() == STDIN {
+        return Place::Pipe;
+    }
+    let Ok(source) = Source::open(file, &Arc::default()) else {
+        return Place::NoTime;
+    };
+    let modified = source.modified();
+    let mut begin = Vec::new();
+    // An error is told when it is read to its end.
+    let _is_whole = source.take(BEGIN).read_to_end(&mut begin).is_ok();
+    first_stamp(&begin, modified).map_or(Place::NoTime, Place::At)
+}
+
+/// What kind of file it is, and which.
+fn metadata(file: &Path) -> io::Result<Metadata> {
+    if file.as_os_str() == STDIN {
+        let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+        return File::from(stdin).metadata();
+    }
+    fs::metadata(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{PipeReader, Write as _, pipe};
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::symlink;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Reads lines that are seconds.
+    fn seconds(text: &[u8], _modified: Option<Timestamp>) -> Option<Timestamp> {
+        let text = std::str::from_utf8(text).ok()?;
+        let second = text.lines().find_map(|line| line.parse().ok())?;
+        Timestamp::from_second(second).ok()
+    }
+
+    /// A folder with logs in it.
+    struct Logs(TempDir);
+
+    impl Logs {
+        fn new(logs: &[(&str, &str)]) -> Self {
+            let logs_in = Self(TempDir::new().unwrap());
+            for (name, text) in logs {
+                fs::write(logs_in.path(name), text).unwrap();
+            }
+            logs_in
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        #[track_caller]
+        fn check(&self, given: &[&str], expected: &[&str]) {
+            let given: Vec<PathBuf> = given.iter().map(|name| self.path(name)).collect();
+            let expected: Vec<PathBuf> = expected.iter().map(|name| self.path(name)).collect();
+            assert_eq!(oldest_first(&given, &seconds), expected);
+        }
+    }
+
+    fn pipe_path(pipe: &PipeReader) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", pipe.as_raw_fd()))
+    }
+
+    #[test]
+    fn the_oldest_is_first() {
+        let logs = Logs::new(&[
+            ("a", "30\n"),
+            ("b", "no time\n10\n"),
+            ("c", "20\n"),
+            ("d", "20\n"),
+        ]);
+        logs.check(&["a", "b", "c", "d"], &["b", "c", "d", "a"]);
+        logs.check(&["d", "c", "b", "a"], &["b", "d", "c", "a"]);
+        logs.check(&[], &[]);
+    }
+
+    #[test]
+    fn archives_are_looked_into_as_far_as_they_go() {
+        let logs = Logs::new(&[("a", "30\n")]);
+        let mut archive = GzEncoder::new(Vec::new(), Compression::fast());
+        archive
+            .write_all("20\n".repeat(100_000).as_bytes())
+            .unwrap();
+        let archive = archive.finish().unwrap();
+        fs::write(logs.path("whole"), &archive).unwrap();
+        fs::write(logs.path("broken"), &archive[..archive.len() / 2]).unwrap();
+        logs.check(&["a", "broken", "whole"], &["broken", "whole", "a"]);
+    }
+
+    #[test]
+    fn what_has_no_time_comes_behind_in_the_order_given() {
+        let logs = Logs::new(&[
+            ("empty", ""),
+            ("a", "30\n"),
+            ("text", "no time\n"),
+            ("b", "20\n"),
+        ]);
+        fs::create_dir(logs.path("folder")).unwrap();
+        let given = ["text", "none", "a", "folder", "empty", "b", "none"];
+        logs.check(
+            &given,
+            &["b", "a", "text", "none", "folder", "empty", "none"],
+        );
+    }
+
+    #[test]
+    fn pipes_are_last_and_nobody_waits_for_them() {
+        let logs = Logs::new(&[("a", "30\n"), ("empty", "")]);
+        let (reader, writer) = pipe().unwrap();
+        let pipe = pipe_path(&reader);
+        let given = [pipe.clone(), logs.path("empty"), logs.path("a")];
+        let expected = [logs.path("a"), logs.path("empty"), pipe];
+        assert_eq!(oldest_first(&given, &seconds), expected);
+        drop(writer);
+    }
+
+    #[test]
+    fn a_file_is_read_once_whatever_it_is_called() {
+        let logs = Logs::new(&[("a", "30\n"), ("b", "20\n"), ("same", "20\n")]);
+        symlink(logs.path("a"), logs.path("symbolic")).unwrap();
+        fs::hard_link(logs.path("a"), logs.path("hard")).unwrap();
+        logs.check(
+            &["hard", "b", "symbolic", "a", "b", "same"],
+            &["b", "same", "hard"],
+        );
+    }
+
+    #[test]
+    fn the_time_of_writing_is_told() {
+        let logs = Logs::new(&[("a", ""), ("b", "")]);
+        let time = |seconds| std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        for (name, seconds) in [("a", 20), ("b", 10)] {
+            let file = File::options().write(true).open(logs.path(name)).unwrap();
+            file.set_modified(time(seconds)).unwrap();
+        }
+        let files = [logs.path("a"), logs.path("b")];
+        let order = oldest_first(&files, &|_, modified| modified);
+        assert_eq!(order, [logs.path("b"), logs.path("a")]);
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads and sieves logs on all processors, and gives their pieces back in order.
+//!
+//! A log is read, and unpacked, by a thread of its own; the next log has begun by then. Its chunks are sieved by whichever
+//! processor is free. Whoever takes the pieces gets them in the order of the log; those that are ready before their turn
+//! wait in a channel that holds few, so that memory is bounded by the number of processors.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use super::chunks::Chunks;
+use super::source::{Source, SourceError};
+use crate::maillog::sieve::{Sieved, sieve};
+use crate::verdict::Table;
+
+/// Octets of a chunk: some thousand lines. With larger ones, fewer mails are open at their ends; but what is read must
+/// still be in the processor's cache when it is sieved.
+const CHUNK_OCTETS: usize = 1 << 20;
+
+/// Logs that are read ahead of the one whose turn it is.
+const LOGS_AHEAD: usize = 1;
+
+/// How many chunks of a log may be read for each processor and not taken yet.
+const PIECES_PER_PROCESSOR: usize = 3;
+
+/// A piece of a log.
+pub(crate) struct Piece {
+    pub(crate) text: Vec<u8>,
+    pub(crate) sieved: Sieved,
+}
+
+/// What is known of a log when it is open.
+pub(crate) struct Opened {
+    pub(crate) kind: &'static str,
+    /// When it was written to last.
+    pub(crate) modified: Option<Timestamp>,
+}
+
+/// What happens to a log that is read.
+pub(crate) enum Step {
+    Opened(Opened),
+    Piece(Receiver<Piece>),
+    Failed(SourceError),
+}
+
+/// How a log is opened.
+pub(crate) type Open<'o> = &'o (dyn Fn(&Path) -> Result<Source, SourceError> + Sync);
+
+/// Logs, one after the other.
+pub(crate) struct Logs<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    open: Open<'env>,
+    /// Those that have not begun.
+    files: VecDeque<PathBuf>,
+    begun: VecDeque<(PathBuf, Receiver<Step>)>,
+    mill: Mill,
+}
+
+/// What all logs share.
+#[derive(Clone)]
+struct Mill {
+    table: Arc<Table>,
+    /// Memory of pieces that have been taken.
+    spare: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl<'scope, 'env> Logs<'scope, 'env> {
+    /// Begins to read files, in this order.
+    pub(crate) fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        files: Vec<PathBuf>,
+        open: Open<'env>,
+        table: Arc<Table>,
+    ) -> Self {
+        Self {
+            scope,
+            open,
+            files: files.into(),
+            begun: VecDeque::new(),
+            mill: Mill {
+                table,
+                spare: Arc::default(),
+            },
+        }
+    }
+
+    /// The next log, with what happens to it.
+    pub(crate) fn next(&mut self) -> Option<(PathBuf, Receiver<Step>)> {
+        while self.begun.len() <= LOGS_AHEAD
+            && let Some(file) = self.files.pop_front()
+        {
+            let (steps, taken) = sync_channel(PIECES_PER_PROCESSOR * rayon::current_num_threads());
+            let (open, mill, path) = (self.open, self.mill.clone(), file.clone());
+            self.scope.spawn(move || {
+                // If nobody takes it, there is nobody to tell.
+                let _taken = mill.read(&path, open, &steps);
+            });
+            self.begun.push_back((file, taken));
+        }
+        self.begun.pop_front()
+    }
+
+    /// Takes back the memory of a piece.
+    pub(crate) fn reuse(&self, text: Vec<u8>) {
+        self.mill.spare.lock().push(text);
+    }
+}
+
+/// The taker of the pieces has gone.
+struct Gone;
+
+impl Mill {
+    fn read(&self, path: &Path, open: Open<'_>, steps: &SyncSender<Step>) -> Result<(), Gone> {
+        let send = |step| steps.send(step).map_err(|_| Gone);
+        let source = match open(path) {
+            Ok(source) => source,
+            Err(error) => return send(Step::Failed(error)),
+        };
+        let name = source.name().to_owned();
+        send(Step::Opened(Opened {
+            kind: source.kind().as_str(),
+            modified: source.modified(),
+        }))?;
+        let mut chunks = Chunks::new(source, CHUNK_OCTETS);
+        loop {
+            let buffer = self.spare.lock().pop().unwrap_or_default();
+            match chunks.next(buffer) {
+                Ok(Some(text)) => send(Step::Piece(self.sieve(text)))?,
+                Ok(None) => return Ok(()),
+                Err(error) => return send(Step::Failed(SourceError::new(&name, error))),
+            }
+        }
+    }
+
+    /// Sieves a chunk elsewhere, at the same time.
+    fn sieve(&self, text: Vec<u8>) -> Receiver<Piece> {
+        let (done, piece) = sync_channel(1);
+        let table = Arc::clone(&self.table);
+        rayon::spawn(move || {
+            let sieved = sieve(&text, &table);
+            // If nobody takes it, nobody needs it.
+            let _taken = done.send(Piece { text, sieved });
+        });
+        piece
+    }
+}

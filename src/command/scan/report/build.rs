@@ -1,0 +1,355 @@
+//! Makes a report of what was read, told and looked up.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::incident_row::IncidentRow;
+use super::time::Local;
+use super::verdicts::{POLICIES, Said, Verdicts, Word};
+use super::{
+    Causes, Counted, DomainRow, FileRead, Found, Hour, LeftOut, MaybeSaid, NotStopped, OriginRow,
+    PolicyRow, Reading, Report, SenderRow,
+};
+use crate::command::scan::tally::Tally;
+use crate::command::scan::tally::count::{Census, Count, Split, Tallied as _};
+use crate::command::scan::tally::incidents::Incident;
+use crate::command::scan::tally::rows::{Pair, Rows, What};
+use crate::maillog::story::Origin;
+use crate::verdict::Policy;
+
+/// Domains that are named for each reason why mail was not stopped.
+const NAMED: usize = 10;
+
+/// Counts by domain, where it is known which of them count.
+struct Judged<'t> {
+    tally: &'t Tally,
+    verdicts: Option<&'t Verdicts>,
+    zone: &'t TimeZone,
+    /// The numbers of the domains that are listed.
+    listed: HashSet<u32>,
+}
+
+impl Report {
+    /// A report; without verdicts if nothing was looked up.
+    pub(crate) fn new(
+        reading: Reading,
+        tally: &Tally,
+        verdicts: Option<&Verdicts>,
+        zone: &TimeZone,
+    ) -> Self {
+        let judged = Judged::new(tally, verdicts, zone);
+        let (total, suspected) = judged.totals();
+        let domains = judged.domains();
+        let around = tally.incidents.around();
+        let shown = tally.incidents.shown();
+        let incidents_left_out = tally.incidents.count().saturating_sub(count(shown.len()));
+        let local = |at: Timestamp| Local::new(at, zone);
+        let files: Vec<FileRead> = reading.files;
+        Self {
+            files,
+            lines: reading.lines,
+            octets: reading.octets,
+            unparsable: reading.unparsable,
+            repeated: reading.repeated,
+            first: reading.first.map(local),
+            last: reading.last.map(local),
+            found: Found::of(&total),
+            causes: Causes::of(&total),
+            suspected: suspected.count.loops.into(),
+            other_backscatter: tally
+                .other_backscatter
+                .saturating_add(suspected.bounces.into()),
+            senders: judged.senders(),
+            origins: judged.origins(),
+            policies: judged.policies(total.count.loops.into()),
+            not_stopped: judged.not_stopped(),
+            timeline: judged.timeline(),
+            incidents: shown.into_iter().map(|one| judged.incident(one)).collect(),
+            incidents_left_out,
+            left_out: LeftOut {
+                domains: tally.domains.rest().split.certain.count.loops.into(),
+                senders: tally.senders.rest().certain.loops.into(),
+                origins: tally.origins.rest().certain.loops.into(),
+            },
+            policy: verdicts.map(|verdicts| verdicts.policy),
+            around: around.map(|around| (around, local(around.at))),
+            domains,
+        }
+    }
+}
+
+impl<'t> Judged<'t> {
+    fn new(tally: &'t Tally, verdicts: Option<&'t Verdicts>, zone: &'t TimeZone) -> Self {
+        let is_listed = |name: &str| {
+            let said = verdicts.and_then(|verdicts| verdicts.of(name));
+            said.is_some_and(|said| said.verdict == Word::Listed)
+        };
+        let rows = tally.domains.iter();
+        let listed = rows.filter(|(name, _)| is_listed(name));
+        Self {
+            tally,
+            verdicts,
+            zone,
+            listed: listed.map(|(_, row)| row.id).collect(),
+        }
+    }
+
+    fn said(&self, name: &str) -> Option<&'t Said> {
+        self.verdicts?.of(name)
+    }
+
+    /// The domains that count, with what counts of them.
+    fn counted(&self) -> impl Iterator<Item = (&'t str, &'t Split<Census>, Census)> {
+        let rows = self.tally.domains.iter();
+        let rows = rows.map(|(name, row)| {
+            let counted = row.split.counted(self.listed.contains(&row.id));
+            (&**name, &row.split, counted)
+        });
+        rows.filter(|(_, _, counted)| counted.count.loops > 0)
+    }
+
+    fn incident(&self, incident: &Incident) -> IncidentRow {
+        let said = self.said(&incident.domain);
+        let is_listed = said.is_some_and(|said| said.verdict == Word::Listed);
+        IncidentRow::new(incident, is_listed, self.zone)
+    }
+
+    /// All that counts, and all that is only suspected.
+    fn totals(&self) -> (Census, Census) {
+        let rest = &self.tally.domains.rest().split;
+        let (mut total, mut suspected) = (rest.certain, rest.suspect);
+        for (_, row) in self.tally.domains.iter() {
+            total.add(&row.split.certain);
+            match self.listed.contains(&row.id) {
+                true => total.add(&row.split.suspect),
+                false => suspected.add(&row.split.suspect),
+            }
+        }
+        (total, suspected)
+    }
+
+    fn span(&self, count: &Count) -> Counted {
+        let local = |at| Local::new(at, self.zone);
+        Counted {
+            loops: count.loops.into(),
+            backscatter: count.backscatter.into(),
+            first: count.span.first().map(local),
+            last: count.span.last().map(local),
+        }
+    }
+
+    fn domains(&self) -> Vec<DomainRow> {
+        let row = |(name, split, counted): (&str, &Split<Census>, Census)| DomainRow {
+            domain: name.to_owned(),
+            counted: self.span(&counted.count),
+            suspect: split.certain.count.loops == 0,
+            said: MaybeSaid::new(self.said(name)),
+        };
+        let mut rows: Vec<DomainRow> = self.counted().map(row).collect();
+        rows.sort_by(|one, other| {
+            order(&one.counted, &other.counted).then_with(|| one.domain.cmp(&other.domain))
+        });
+        rows
+    }
+
+    /// What counts of the pairs, by what stands beside the domain.
+    fn by<W: What>(&self, pairs: &Rows<Pair<W>, Split<Count>>) -> HashMap<W, Count> {
+        let mut by: HashMap<W, Count> = HashMap::new();
+        for (pair, split) in pairs.iter() {
+            let count = split.counted(self.listed.contains(&pair.domain));
+            if count.weight() > 0 {
+                merge(&mut by, &pair.what, &count);
+            }
+        }
+        by
+    }
+
+    fn senders(&self) -> Vec<SenderRow> {
+        let by = self.by(&self.tally.senders).into_iter();
+        let row = |(sender, count): (Box<str>, Count)| SenderRow {
+            sender: sender.into(),
+            counted: self.span(&count),
+        };
+        let mut rows: Vec<SenderRow> = by.map(row).collect();
+        rows.sort_by(|one, other| {
+            order(&one.counted, &other.counted).then_with(|| one.sender.cmp(&other.sender))
+        });
+        rows
+    }
+
+    fn origins(&self) -> Vec<OriginRow> {
+        let by = self.by(&self.tally.origins).into_iter();
+        let row = |(origin, count): (Origin, Count)| {
+            let (kind, name, client) = match origin {
+                Origin::Account { name, client } => ("account", Some(name), Some(client)),
+                Origin::Client(name) => ("client", Some(name), None),
+                Origin::Local(name) => ("local", Some(name), None),
+                Origin::Unknown => ("unknown", None, None),
+            };
+            OriginRow {
+                kind,
+                name,
+                client,
+                counted: self.span(&count),
+            }
+        };
+        let mut rows: Vec<OriginRow> = by.map(row).collect();
+        rows.sort_by(|one, other| {
+            let key = |row: &OriginRow| (row.kind, row.name.clone(), row.client.clone());
+            order(&one.counted, &other.counted).then_with(|| key(one).cmp(&key(other)))
+        });
+        rows
+    }
+
+    fn timeline(&self) -> Vec<Hour> {
+        let by: BTreeMap<i64, Count> = self.by(&self.tally.hours).into_iter().collect();
+        let hours = by.into_iter().filter_map(|(hour, count)| {
+            let from = Timestamp::from_second(hour.checked_mul(60 * 60)?).ok()?;
+            Some(Hour {
+                from: Local::new(from, self.zone),
+                loops: count.loops.into(),
+                backscatter: count.backscatter.into(),
+            })
+        });
+        hours.collect()
+    }
+
+    fn policies(&self, of: u64) -> Vec<PolicyRow> {
+        let row = |policy: Policy| {
+            let stopped = self.verdicts.map(|_| self.stopped(policy));
+            PolicyRow {
+                policy: policy.as_str(),
+                stopped,
+                of,
+                share: stopped.and_then(|stopped| share(stopped, of)),
+            }
+        };
+        POLICIES.map(row).into()
+    }
+
+    /// What would not have been let in: to listed domains, and over SMTP.
+    fn stopped(&self, policy: Policy) -> u64 {
+        let stopped = self.counted().filter(|(name, ..)| {
+            let said = self.said(name);
+            said.is_some_and(|said| said.policies.by(policy) == Word::Listed)
+        });
+        let by_smtp = stopped
+            .map(|(_, _, counted)| u64::from(counted.count.loops.saturating_sub(counted.local)));
+        by_smtp.sum()
+    }
+
+    fn not_stopped(&self) -> Vec<NotStopped> {
+        if self.verdicts.is_none() {
+            return Vec::new();
+        }
+        let mut by: HashMap<String, Vec<(u64, &str)>> = HashMap::new();
+        for (name, _, counted) in self.counted() {
+            let said = self.said(name);
+            let loops = match said.map(|said| said.verdict) {
+                Some(Word::Listed) => counted.local,
+                Some(Word::NotListed | Word::Undecided) | None => counted.count.loops,
+            };
+            if loops > 0 {
+                let why = by.entry(why(said)).or_default();
+                why.push((loops.into(), name));
+            }
+        }
+        let rest = self.tally.domains.rest().split.certain.count.loops;
+        if rest > 0 {
+            let why = "rare domains: too many to look each of them up".to_owned();
+            by.insert(why, vec![(rest.into(), "")]);
+        }
+        let mut rows: Vec<NotStopped> = by.into_iter().map(not_stopped).collect();
+        rows.sort_by(|one, other| {
+            let more = other.loops.cmp(&one.loops);
+            more.then_with(|| one.why.cmp(&other.why))
+        });
+        rows
+    }
+}
+
+/// Why mail to a domain was not stopped.
+fn why(said: Option<&Said>) -> String {
+    let Some(said) = said else {
+        return "not looked up".to_owned();
+    };
+    let reason = said.reason.as_deref();
+    match said.verdict {
+        Word::Listed => {
+            "handed in on the machine itself (sendmail): no recipient restriction is asked"
+                .to_owned()
+        }
+        Word::NotListed => match reason {
+            Some(reason) if reason.starts_with("no mail domain") => "no mail domain".to_owned(),
+            Some(reason) => format!("not listed today: {reason}"),
+            None => "not listed today: its mail goes to public addresses".to_owned(),
+        },
+        Word::Undecided => "undecided: it could not be looked up".to_owned(),
+    }
+}
+
+fn not_stopped((why, mut domains): (String, Vec<(u64, &str)>)) -> NotStopped {
+    domains
+        .sort_by(|(loops, name), (others, other)| others.cmp(loops).then_with(|| name.cmp(other)));
+    let names = domains.iter().map(|(_, name)| (*name).to_owned());
+    NotStopped {
+        why,
+        loops: domains.iter().map(|(loops, _)| loops).sum(),
+        domains: names.filter(|name| !name.is_empty()).take(NAMED).collect(),
+    }
+}
+
+impl Found {
+    fn of(total: &Census) -> Self {
+        Self {
+            loops: total.count.loops.into(),
+            bounced: total.bounced.into(),
+            deferred: total.deferred.into(),
+            sent: total.sent.into(),
+            backscatter: total.bounces.into(),
+            mails: total.mails.into(),
+        }
+    }
+}
+
+impl Causes {
+    fn of(total: &Census) -> Self {
+        Self {
+            looped: total.looped.into(),
+            reserved: total.reserved.into(),
+            private: total.private.into(),
+            no_host: total.no_host.into(),
+        }
+    }
+}
+
+/// Most first.
+fn order(one: &Counted, other: &Counted) -> std::cmp::Ordering {
+    let key = |counted: &Counted| (counted.loops, counted.backscatter);
+    key(other).cmp(&key(one))
+}
+
+fn merge<W: Clone + Eq + Hash>(by: &mut HashMap<W, Count>, what: &W, count: &Count) {
+    match by.get_mut(what) {
+        Some(known) => known.add(count),
+        None => {
+            by.insert(what.clone(), *count);
+        }
+    }
+}
+
+/// A part of a whole, to two places.
+fn share(part: u64, whole: u64) -> Option<f64> {
+    let hundredths = part
+        .saturating_mul(100)
+        .saturating_add(whole / 2)
+        .checked_div(whole)?;
+    Some(f64::from(u32::try_from(hundredths).ok()?) / 100.0)
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

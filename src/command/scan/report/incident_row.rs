@@ -1,0 +1,116 @@
+//! One mail that did not reach one recipient, as it is reported.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::time::Local;
+use crate::command::scan::tally::incidents::Incident;
+use crate::maillog::story::{Cause, Fate, Origin, Status};
+
+/// The word for a bounce that left the house.
+pub(crate) const LEFT: &str = "left";
+
+/// A mail that did not reach a recipient.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct IncidentRow {
+    pub(crate) id: String,
+    pub(crate) client: Option<String>,
+    pub(crate) account: Option<String>,
+    pub(crate) local: Option<String>,
+    pub(crate) sender: Option<String>,
+    pub(crate) recipient: String,
+    pub(crate) domain: String,
+    pub(crate) at: Option<Local>,
+    pub(crate) cause: &'static str,
+    pub(crate) status: &'static str,
+    pub(crate) text: String,
+    pub(crate) bounce: Option<BounceRow>,
+    /// Whether it counts: it is certain, or the domain is listed today.
+    #[serde(skip)]
+    pub(crate) counts: bool,
+}
+
+/// A non-delivery notification.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct BounceRow {
+    pub(crate) id: String,
+    pub(crate) recipient: Option<String>,
+    pub(crate) fate: &'static str,
+    pub(crate) at: Option<Local>,
+    pub(crate) relay: Option<String>,
+}
+
+impl IncidentRow {
+    /// The row; `is_listed` says what its domain is today.
+    pub(crate) fn new(incident: &Incident, is_listed: bool, zone: &TimeZone) -> Self {
+        let failure = &incident.failure;
+        let local = |at| Local::new(at, zone);
+        let (client, account, user) = match incident.origin.clone() {
+            Origin::Account { name, client } => (Some(client), Some(name), None),
+            Origin::Client(client) => (Some(client), None, None),
+            Origin::Local(user) => (None, None, Some(user)),
+            Origin::Unknown => (None, None, None),
+        };
+        let bounce = incident.bounce.as_ref().map(|bounce| {
+            let (fate, at, relay) = match &bounce.fate {
+                Fate::Left { at, relay } => (LEFT, *at, Some(relay.clone())),
+                Fate::Inside { at, relay } => ("inside", *at, Some(relay.clone())),
+                Fate::Local => ("local", None, None),
+                Fate::Refused => ("refused", None, None),
+                Fate::Waiting => ("waiting", None, None),
+                Fate::Unknown => ("unknown", None, None),
+            };
+            BounceRow {
+                id: bounce.id.clone(),
+                recipient: bounce.recipient.clone(),
+                fate,
+                at: at.map(local),
+                relay,
+            }
+        });
+        Self {
+            id: incident.id.clone(),
+            client,
+            account,
+            local: user,
+            sender: incident.sender.clone(),
+            recipient: failure.recipient.clone(),
+            domain: incident.domain.clone().into(),
+            at: failure.at.map(local),
+            cause: cause(failure.cause),
+            status: status(failure.status),
+            text: failure.text.clone(),
+            bounce,
+            counts: match failure.cause {
+                Cause::Loop | Cause::Reserved(_) => true,
+                Cause::Private(_) | Cause::NoHost => is_listed,
+                Cause::Other => false,
+            },
+        }
+    }
+
+    /// When its bounce left the house.
+    pub(crate) fn left_at(&self) -> Option<Timestamp> {
+        let bounce = self.bounce.as_ref().filter(|bounce| bounce.fate == LEFT)?;
+        bounce.at.as_ref().map(Local::timestamp)
+    }
+}
+
+fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Loop => "loop",
+        Cause::Reserved(_) => "reserved",
+        Cause::Private(_) => "private",
+        Cause::NoHost => "no_host",
+        Cause::Other => "other",
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Bounced => "bounced",
+        Status::Deferred => "deferred",
+        Status::Sent => "sent",
+    }
+}

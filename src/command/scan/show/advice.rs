@@ -1,0 +1,239 @@
+//! What the matter is, and what to do about it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::words::{apart, many, part};
+use crate::command::scan::report::incident_row::IncidentRow;
+use crate::command::scan::report::time::Local;
+use crate::command::scan::report::{OriginRow, PolicyRow, Report};
+use crate::command::scan::tally::around::Around;
+
+/// What lies further from the time that is asked about is hardly what the entry is about.
+const NEAR: SignedDuration = SignedDuration::from_mins(10);
+
+/// Places where such mail came in that are named.
+const ORIGINS: usize = 3;
+
+/// What the matter is, in sentences; the most important one first.
+pub(crate) fn summary(report: &Report) -> Vec<String> {
+    let found = &report.found;
+    let mut said = near(report);
+    if found.loops == 0 {
+        said.push("No mail was found that looped or went to reserved addresses.".to_owned());
+    } else {
+        said.push(matter(report));
+        said.push(stopped(report));
+    }
+    if report.suspected > 0 {
+        let why = match report.policy {
+            Some(_) => "to domains that are not listed today",
+            None => "which counts only if the domain is listed, and nothing was looked up",
+        };
+        let suspected = many(report.suspected, "more mail", "more mails");
+        said.push(format!(
+            "{suspected} failed at private addresses or found no host, {why}."
+        ));
+    }
+    if report.other_backscatter > 0 && report.around.is_none() {
+        let bounces = many(report.other_backscatter, "bounce", "bounces");
+        said.push(format!(
+            "{bounces} left for other reasons; --at TIME shows what went on around a time."
+        ));
+    }
+    said
+}
+
+/// What was read, and over what time.
+pub(crate) fn reading(report: &Report) -> String {
+    let lines = many(report.lines, "line", "lines");
+    let count = u64::try_from(report.files.len()).unwrap_or(u64::MAX);
+    let files = many(count, "file", "files");
+    let range = match (&report.first, &report.last) {
+        (Some(first), Some(last)) => format!(", from {} to {}", first.full(), last.full()),
+        _ => ", none of which has a time".to_owned(),
+    };
+    let unparsable = match report.unparsable {
+        0 => String::new(),
+        number => format!(
+            "; {} unreadable, see --explain",
+            many(number, "line was", "lines were")
+        ),
+    };
+    let repeated = match report.repeated {
+        0 => String::new(),
+        number => format!("; {} in two files", many(number, "line was", "lines were")),
+    };
+    let failed = report.files.iter().filter(|file| file.error.is_some());
+    let failed = match u64::try_from(failed.count()).unwrap_or(u64::MAX) {
+        0 => String::new(),
+        number => format!(
+            "; {} not be read to the end",
+            many(number, "file could", "files could")
+        ),
+    };
+    format!("{lines} in {files}{range}{unparsable}{repeated}{failed}.")
+}
+
+/// What to do, in sentences; what helps most first.
+pub(crate) fn remedies(report: &Report) -> Vec<String> {
+    let mut said = Vec::new();
+    if report.found.loops == 0 {
+        return said;
+    }
+    let stopped = in_force(report).and_then(|row| row.stopped);
+    if stopped.is_none_or(|stopped| stopped > 0) {
+        said.push(
+            "Put bogusmx in front of the mail server: such a recipient is refused before there is \
+             anything to bounce. See docs/mail/README.md."
+                .to_owned(),
+        );
+    }
+    let many = report.origins.iter().filter(|origin| {
+        let tenfold = origin.counted.loops.saturating_mul(10);
+        tenfold >= report.found.loops
+    });
+    said.extend(
+        many.take(ORIGINS)
+            .filter_map(|origin| look_at(origin, report.found.loops)),
+    );
+    let has = |what: &str| report.not_stopped.iter().any(|row| row.why.contains(what));
+    if has("no host has an address") {
+        said.push(
+            "Run bogusmx doctor: it shows whether the resolver strips reserved addresses, so that \
+             nothing is listed."
+                .to_owned(),
+        );
+    }
+    if has("undecided") {
+        said.push(
+            "Ask again about the domains that are undecided: bogusmx check DOMAIN.".to_owned(),
+        );
+    }
+    said
+}
+
+fn matter(report: &Report) -> String {
+    let found = &report.found;
+    let mails = many(found.mails, "mail", "mails");
+    let recipients = match found.loops == found.mails {
+        true => String::new(),
+        false => format!(" ({} recipients)", found.loops),
+    };
+    let count = u64::try_from(report.domains.len()).unwrap_or(u64::MAX);
+    let domains = many(count, "domain", "domains");
+    let fates = [
+        (found.bounced, "came back"),
+        (found.deferred, "still in the queue"),
+        (found.sent, "handed over"),
+    ];
+    let fates = fates.into_iter().filter(|(number, _)| *number > 0);
+    let fates: Vec<String> = fates
+        .map(|(number, fate)| format!("{number} {fate}"))
+        .collect();
+    let bounces = match found.backscatter {
+        0 => "No bounce left the house.".to_owned(),
+        number => format!(
+            "{} left the house: backscatter, where the sender was forged.",
+            many(number, "bounce", "bounces")
+        ),
+    };
+    format!(
+        "{mails}{recipients} to {domains} looped or went to reserved addresses: {}. {bounces}",
+        fates.join(", ")
+    )
+}
+
+fn stopped(report: &Report) -> String {
+    match in_force(report) {
+        Some(PolicyRow {
+            policy,
+            stopped: Some(stopped),
+            of,
+            ..
+        }) => {
+            let part = part(*stopped, *of);
+            format!("bogusmx would have stopped {part} with policy {policy}.")
+        }
+        _ => {
+            "Nothing was looked up, so it is not known what bogusmx would have stopped.".to_owned()
+        }
+    }
+}
+
+/// What the policy in force would have stopped.
+pub(crate) fn in_force(report: &Report) -> Option<&PolicyRow> {
+    let policy = report.policy?.as_str();
+    report.policies.iter().find(|row| row.policy == policy)
+}
+
+/// What an entry in a blocklist at the time that is asked about may be about.
+fn near(report: &Report) -> Vec<String> {
+    let Some((around, time)) = &report.around else {
+        return Vec::new();
+    };
+    let near = |row: &&IncidentRow| {
+        let left = row.left_at();
+        left.is_some_and(|left| around.distance(left) <= NEAR)
+    };
+    let (loops, others): (Vec<&IncidentRow>, Vec<&IncidentRow>) = report
+        .incidents
+        .iter()
+        .filter(near)
+        .partition(|row| row.counts);
+    let number = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    let others = format!(
+        "{} for other reasons left within 10 minutes of it.",
+        many(number, "bounce", "bounces")
+    );
+    let nearest = loops
+        .iter()
+        .min_by_key(|row| row.left_at().map(|left| around.distance(left)));
+    let nearest = nearest.and_then(|row| Some((row, row.left_at()?)));
+    let nearest = nearest.map_or_else(
+        || {
+            let time = time.full();
+            format!("No bounce of a mail that looped left within 10 minutes of {time}.")
+        },
+        |(row, left)| nearest_one(row, left, *around, time),
+    );
+    vec![nearest, others]
+}
+
+fn nearest_one(row: &IncidentRow, left: Timestamp, around: Around, time: &Local) -> String {
+    let bounce = row.bounce.as_ref();
+    let id = bounce.map(|bounce| bounce.id.as_str()).unwrap_or_default();
+    let whom = bounce.and_then(|bounce| bounce.recipient.as_deref());
+    let whom = whom.or(row.sender.as_deref()).unwrap_or("its sender");
+    format!(
+        "Nearest to {}: bounce {id} left for {whom} {}, because of mail {} to {}.",
+        time.full(),
+        apart(left, around.at),
+        row.id,
+        row.recipient,
+    )
+}
+
+/// What to do about a place where such mail comes in.
+fn look_at(origin: &OriginRow, of: u64) -> Option<String> {
+    let name = origin.name.as_deref()?;
+    let part = part(origin.counted.loops, of);
+    let is_here = name.contains("[127.") || name.contains("[::1]");
+    Some(match origin.kind {
+        "account" => {
+            let client = origin.client.as_deref().unwrap_or("an unknown client");
+            format!(
+                "Look at the account {name}, which sent {part} from {client}: its password may be \
+                 in other hands."
+            )
+        }
+        "local" => format!(
+            "Look at what runs as {name} here: it handed in {part} with sendmail, and then no list is \
+             asked. Have it submit over SMTP to 127.0.0.1."
+        ),
+        _ if is_here => format!(
+            "Look at what submits from this machine, a web server for one: {part} came from {name}. \
+             If that is a filter, look in its log for the client."
+        ),
+        _ => format!("Look at the client {name}, which brought in {part}."),
+    })
+}

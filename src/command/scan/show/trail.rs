@@ -1,0 +1,200 @@
+//! One mail from the client that brought it to the bounce that left, for people.
+
+use std::fmt::Write as _;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use super::table::sender;
+use super::words::apart;
+use crate::command::print::{BAD, FAINT};
+use crate::command::scan::report::incident_row::{BounceRow, IncidentRow, LEFT};
+use crate::command::scan::report::time::Local;
+use crate::command::scan::tally::around::Around;
+use crate::command::scan::tally::incidents::Incident;
+use crate::maillog::Story;
+use crate::maillog::story::Cause;
+
+/// What lies further from a time is shown only for want of nearer.
+const NEAR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What the log tells of a mail, in some lines; with the distance from a time if one is asked about.
+pub(crate) fn tell(row: &IncidentRow, around: Option<Around>) -> String {
+    let mut text = String::new();
+    let at = time(row.at.as_ref(), None, around);
+    let from = brought_by(row);
+    let whom = row.sender.as_deref().map_or("?", sender);
+    let (id, recipient, why) = (&row.id, &row.recipient, &row.text);
+    // Writing to a String does not fail.
+    let _infallible = writeln!(text, "  {at}  {id}  {from}");
+    let _infallible = writeln!(text, "    {whom} → {recipient}");
+    let _infallible = writeln!(text, "    {FAINT}{}:{FAINT:#} {why}", row.status);
+    if let Some(bounce) = &row.bounce {
+        let _infallible = writeln!(text, "    {}", told_bounce(row, bounce, around));
+    }
+    text
+}
+
+/// How far it lies from a time: its bounce, if that has left, or the mail itself.
+fn distance(row: &IncidentRow, around: Around) -> SignedDuration {
+    let failed = row.at.as_ref().map(Local::timestamp);
+    let times = failed.into_iter().chain(row.left_at());
+    let distances = times.map(|at| around.distance(at));
+    distances.min().unwrap_or(SignedDuration::MAX)
+}
+
+/// What the log tells of a mail, at once; of a suspect that is not looked up, too.
+pub(crate) fn tell_story(story: &Story, zone: &TimeZone) -> String {
+    let failures = story.failures.iter();
+    let failures = failures.filter(|failure| failure.cause != Cause::Other);
+    let told = failures.map(|failure| {
+        let incident = Incident::new(story, failure, 0);
+        tell(&IncidentRow::new(&incident, false, zone), None)
+    });
+    told.collect()
+}
+
+/// What became of the bounce of a mail, once that is over; nothing if there was none.
+pub(crate) fn tell_bounce(story: &Story, zone: &TimeZone) -> String {
+    let failure = story
+        .failures
+        .iter()
+        .find(|failure| failure.cause != Cause::Other);
+    let row =
+        failure.map(|failure| IncidentRow::new(&Incident::new(story, failure, 0), false, zone));
+    let told = row.and_then(|row| Some(told_bounce(&row, row.bounce.as_ref()?, None)));
+    told.map(|told| format!("  {}  {told}\n", story.id))
+        .unwrap_or_default()
+}
+
+/// The nearest to a time, the oldest first: those within an hour, or some if there are none.
+pub(crate) fn nearest<'r>(
+    rows: impl Iterator<Item = &'r IncidentRow>,
+    around: Around,
+    most: usize,
+    least: usize,
+) -> Vec<&'r IncidentRow> {
+    let mut rows: Vec<&IncidentRow> = rows.collect();
+    rows.sort_by_key(|row| distance(row, around));
+    let near = rows.iter().filter(|row| distance(row, around) <= NEAR);
+    let near = match near.count() {
+        0 => least,
+        near => near,
+    };
+    rows.truncate(near.min(most));
+    rows.sort_by_key(|row| row.at.as_ref().map(Local::timestamp));
+    rows
+}
+
+/// Who brought a mail in, in words.
+pub(crate) fn brought_by(row: &IncidentRow) -> String {
+    match (&row.account, &row.client, &row.local) {
+        (Some(account), Some(client), _) => format!("by {account} from {client}"),
+        (Some(account), None, _) => format!("by {account}"),
+        (None, Some(client), _) => format!("from {client}"),
+        (None, None, Some(user)) => format!("with sendmail, by {user}"),
+        (None, None, None) => "by whom is not in the log".to_owned(),
+    }
+}
+
+fn told_bounce(row: &IncidentRow, bounce: &BounceRow, around: Option<Around>) -> String {
+    let whom = bounce.recipient.as_deref().map(sender);
+    let whom = whom.map(|whom| format!(" to {whom}")).unwrap_or_default();
+    let relay = bounce.relay.as_deref().unwrap_or("?");
+    let fate = match bounce.fate {
+        LEFT => format!(
+            "{BAD}left{BAD:#} {} for {relay}",
+            time(bounce.at.as_ref(), row.at.as_ref(), around)
+        ),
+        "inside" => format!("went to {relay}, in the own network"),
+        "local" => "was delivered here".to_owned(),
+        "refused" => "was taken by nobody".to_owned(),
+        "waiting" => "waits in the queue".to_owned(),
+        _ => "is not in the log to its end".to_owned(),
+    };
+    format!("bounce {}{whom} {fate}", bounce.id)
+}
+
+/// A time, and how far it lies from the one that is asked about.
+fn time(at: Option<&Local>, day: Option<&Local>, around: Option<Around>) -> String {
+    let Some(at) = at else {
+        return "at a time that the log does not say".to_owned();
+    };
+    let second = at.second_after(day);
+    match around {
+        None => second,
+        Some(around) => format!("{second} ({})", apart(at.timestamp(), around.at)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::scan::fixture::{at, story, zone};
+    use crate::maillog::story::{Bounce, Fate, Origin};
+
+    #[track_caller]
+    fn check(origin: Origin, fate: Fate, expected: &[&str]) {
+        let mut mail = story("8170A4D23E6F", "jfhfdq@hot.de", 0, Cause::Loop);
+        mail.sender = Some(String::new());
+        mail.origin = origin;
+        mail.bounce = Some(Bounce {
+            id: "955C04D2300E".to_owned(),
+            recipient: Some("a@godetia.com".to_owned()),
+            fate,
+        });
+        let mut other = mail.failures[0].clone();
+        other.cause = Cause::Other;
+        mail.failures.push(other);
+        let told = anstream::adapter::strip_str(&tell_story(&mail, &zone())).to_string();
+        let lines: Vec<&str> = told.lines().map(str::trim).collect();
+        let [by, bounce] = expected else {
+            panic!("two lines differ")
+        };
+        let id = format!("2015-03-20 14:05:00  8170A4D23E6F  {by}");
+        let bounce = format!("bounce 955C04D2300E to a@godetia.com {bounce}");
+        let why = "bounced: mail for hot.de loops back to myself";
+        assert_eq!(lines, [&*id, "<> → jfhfdq@hot.de", why, &*bounce]);
+    }
+
+    #[test]
+    fn a_mail_is_told_from_client_to_bounce() {
+        let relay = || "mx.godetia.com[192.0.1.7]".to_owned();
+        let account = Origin::Account {
+            name: "info".to_owned(),
+            client: "unknown[192.0.1.66]".to_owned(),
+        };
+        let next_day = Some(at(86_400));
+        let left = Fate::Left {
+            at: next_day,
+            relay: relay(),
+        };
+        let gone = "left 2015-03-21 14:05:00 for mx.godetia.com[192.0.1.7]";
+        check(account, left, &["by info from unknown[192.0.1.66]", gone]);
+        let inside = Fate::Inside {
+            at: None,
+            relay: relay(),
+        };
+        let went = "went to mx.godetia.com[192.0.1.7], in the own network";
+        check(
+            Origin::Local("uid 33".to_owned()),
+            inside,
+            &["with sendmail, by uid 33", went],
+        );
+        let client = || Origin::Client("a[192.0.1.1]".to_owned());
+        for (fate, text) in [
+            (Fate::Local, "was delivered here"),
+            (Fate::Refused, "was taken by nobody"),
+            (Fate::Waiting, "waits in the queue"),
+            (Fate::Unknown, "is not in the log to its end"),
+        ] {
+            check(client(), fate, &["from a[192.0.1.1]", text]);
+        }
+        let unknown = "by whom is not in the log";
+        check(
+            Origin::Unknown,
+            Fate::Local,
+            &[unknown, "was delivered here"],
+        );
+    }
+}

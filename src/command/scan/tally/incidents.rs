@@ -1,0 +1,196 @@
+//! Single mails, to be shown: the last ones, or those nearest to a time.
+
+use std::cmp::Reverse;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::around::Around;
+use super::{Place, clip};
+use crate::maillog::Story;
+use crate::maillog::story::{Bounce, Cause, Failure, Fate, Origin};
+
+/// How many are kept; each takes some kilooctets at most.
+const KEPT: usize = 1000;
+
+/// Longer texts are cut.
+const TEXT_OCTETS_MAX: usize = 512;
+
+/// One mail that did not reach one recipient.
+#[derive(Clone, Debug)]
+pub(crate) struct Incident {
+    /// The queue id.
+    pub(crate) id: String,
+    pub(crate) origin: Origin,
+    pub(crate) sender: Option<String>,
+    /// The recipient's domain.
+    pub(crate) domain: Box<str>,
+    pub(crate) failure: Failure,
+    pub(crate) bounce: Option<Bounce>,
+    /// Which one it was.
+    number: u64,
+}
+
+/// Which of two is rather kept: the smaller one.
+type Rank = (
+    Option<SignedDuration>,
+    Reverse<Option<Timestamp>>,
+    Reverse<u64>,
+);
+
+/// The incidents that are kept.
+pub(crate) struct Incidents {
+    around: Option<Around>,
+    kept: Vec<Incident>,
+    count: u64,
+    /// What is not before this is not kept.
+    bar: Option<Rank>,
+}
+
+impl Incidents {
+    pub(crate) fn new(around: Option<Around>) -> Self {
+        Self {
+            around,
+            kept: Vec::new(),
+            count: 0,
+            bar: None,
+        }
+    }
+
+    /// The time they are around, if any.
+    pub(crate) fn around(&self) -> Option<Around> {
+        self.around
+    }
+
+    /// Takes the failures of a story.
+    pub(crate) fn tell(&mut self, story: &Story) {
+        // What left for another reason may be what the blocklist's entry is about.
+        let is_asked = self.around.is_some() && story.left().is_some();
+        for failure in &story.failures {
+            if failure.cause != Cause::Other || is_asked {
+                self.take(story, failure);
+            }
+        }
+    }
+
+    fn take(&mut self, story: &Story, failure: &Failure) {
+        self.count += 1;
+        let rank = rank(self.around, failure, story.bounce.as_ref(), self.count);
+        if self.bar.is_some_and(|bar| rank > bar) {
+            return;
+        }
+        self.kept.push(Incident::new(story, failure, self.count));
+        if self.kept.len() >= 2 * KEPT {
+            self.prune();
+        }
+    }
+
+    fn prune(&mut self) {
+        let around = self.around;
+        self.kept
+            .sort_unstable_by_key(|incident| incident.rank(around));
+        self.kept.truncate(KEPT);
+        self.bar = self.kept.last().map(|incident| incident.rank(around));
+    }
+
+    /// Those that are to be shown, the oldest first.
+    pub(crate) fn shown(&self) -> Vec<&Incident> {
+        let mut shown: Vec<&Incident> = self.kept.iter().collect();
+        shown.sort_unstable_by_key(|incident| incident.rank(self.around));
+        shown.truncate(KEPT);
+        shown.sort_unstable_by_key(|incident| (incident.failure.at, incident.number));
+        shown
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl Incident {
+    pub(crate) fn new(story: &Story, failure: &Failure, number: u64) -> Self {
+        let clip = |text: &str| clip(text, TEXT_OCTETS_MAX);
+        Self {
+            id: clip(&story.id),
+            origin: story.origin.clone(),
+            sender: story.sender.as_deref().map(clip),
+            domain: Place::of(&failure.recipient).name,
+            failure: Failure {
+                recipient: clip(&failure.recipient),
+                text: clip(&failure.text),
+                ..*failure
+            },
+            bounce: story.bounce.clone(),
+            number,
+        }
+    }
+
+    fn rank(&self, around: Option<Around>) -> Rank {
+        rank(around, &self.failure, self.bounce.as_ref(), self.number)
+    }
+}
+
+fn rank(around: Option<Around>, failure: &Failure, bounce: Option<&Bounce>, number: u64) -> Rank {
+    let distance = around.map(|around| {
+        let times = failure.at.into_iter().chain(bounce.and_then(left_at));
+        let distances = times.map(|at| around.distance(at));
+        distances.min().unwrap_or(SignedDuration::MAX)
+    });
+    (distance, Reverse(failure.at), Reverse(number))
+}
+
+/// When a bounce left the house.
+fn left_at(bounce: &Bounce) -> Option<Timestamp> {
+    match &bounce.fate {
+        Fate::Left { at, .. } => *at,
+        Fate::Unknown | Fate::Waiting | Fate::Inside { .. } | Fate::Local | Fate::Refused => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::scan::fixture::{at, story};
+
+    fn ids(incidents: &Incidents) -> Vec<&str> {
+        let shown = incidents.shown();
+        shown.into_iter().map(|one| one.id.as_str()).collect()
+    }
+
+    #[test]
+    fn the_last_ones_are_kept() {
+        let mut incidents = Incidents::new(None);
+        for number in (0..5000).rev() {
+            incidents.tell(&story(&number.to_string(), "a@hot.de", number, Cause::Loop));
+        }
+        let ids = ids(&incidents);
+        assert_eq!((ids.len(), ids[0], ids[999]), (1000, "4000", "4999"));
+        assert_eq!(incidents.count(), 5000);
+    }
+
+    #[test]
+    fn the_nearest_ones_are_kept_if_a_time_is_asked_about() {
+        let mut incidents = Incidents::new(Some(Around { at: at(2500) }));
+        for number in 0..5000 {
+            incidents.tell(&story(&number.to_string(), "a@hot.de", number, Cause::Loop));
+        }
+        let ids = ids(&incidents);
+        // A bounce leaves three seconds after its mail failed, and is what counts before the time.
+        assert!(ids.contains(&"2500") && ids.contains(&"2001") && ids.contains(&"2996"));
+        assert!(!ids.contains(&"1990") && !ids.contains(&"3010"));
+        assert_eq!(ids.len(), 1000);
+    }
+
+    #[test]
+    fn other_bounces_are_kept_only_if_a_time_is_asked_about() {
+        let other = story("1", "a@gmail.example", 0, Cause::Other);
+        let mut never_left = other.clone();
+        never_left.bounce = None;
+        for (around, expected) in [(None, 0), (Some(Around { at: at(0) }), 1)] {
+            let mut incidents = Incidents::new(around);
+            incidents.tell(&other);
+            incidents.tell(&never_left);
+            assert_eq!(incidents.shown().len(), expected);
+        }
+    }
+}
