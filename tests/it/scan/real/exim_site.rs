@@ -80,8 +80,13 @@ begin retry
 begin authenticators
 ";
 
-/// `sh -c` script with the folder as its first argument, what to run there as the rest.
-const IN_NAMESPACE: &str = "set -e; folder=$1; shift
+/// Where mail servers have their program for everybody. Exim starts itself again as other users, who may not get to where
+/// it is unpacked.
+const EXIM: &str = "/usr/sbin/sendmail";
+
+/// `sh -c` script with the folder and Exim as its first arguments, what to run there as the rest.
+const IN_NAMESPACE: &str = "set -e; folder=$1; exim=$2; shift 2
+mount --bind \"$exim\" /usr/sbin/sendmail
 mount --bind \"$folder/etc\" /etc
 mount --bind \"$folder/mailboxes\" /var/mail
 exec \"$@\"";
@@ -131,8 +136,8 @@ impl EximSite {
         let exim = exim();
         let pid = folder.join("pid");
         let [path, exim, pid] = [&folder, &exim, &pid].map(|path| path.to_str().expect("plain"));
-        let inside = ["--mount", "sh", "-c", IN_NAMESPACE, "sh", path];
-        let daemon = ["timeout", SECONDS_MAX, exim, "-bdf", "-oP", pid];
+        let inside = ["--mount", "sh", "-c", IN_NAMESPACE, "sh", path, exim];
+        let daemon = ["timeout", SECONDS_MAX, EXIM, "-bdf", "-oP", pid];
         let all = [&inside[..], &daemon, args].concat();
         let unshare = installed("unshare", "util-linux");
         let mut process = Process::start("exim", &unshare, &all, &folder);
@@ -170,7 +175,7 @@ impl EximSite {
     /// Sends a mail as programs on the machine do, as a user.
     pub(super) fn submit(&self, user: &'static str, sender: &str, recipient: &str) -> Mail {
         let command = format!(
-            "exec \"$0\" -f {sender} {recipient} <<'.'\nSubject: Thursday\n\nSee you then.\n."
+            "exec {EXIM} -f {sender} {recipient} <<'.'\nSubject: Thursday\n\nSee you then.\n."
         );
         let mut inside = in_namespace(&self.folder);
         inside.args([
@@ -181,7 +186,7 @@ impl EximSite {
             user,
             "--clear-groups",
         ]);
-        run(inside.args(["sh", "-c", &command]).arg(exim()));
+        run(inside.args(["sh", "-c", &command]));
         let mut id = None;
         let mark = format!(" <= {sender} U={user} P=local ");
         wait_until("the mail to be taken", || {
@@ -268,10 +273,9 @@ fn configure(folder: &Path, config: &Config<'_>) {
     let is_path =
         |line: &&str| line.starts_with("exim_path") || line.starts_with("spool_directory");
     let text: Vec<&str> = text.lines().filter(|line| !is_path(line)).collect();
-    let (program, path) = (exim(), folder.display());
+    let path = folder.display();
     let head = format!(
-        "exim_path = {}\nspool_directory = {path}/spool\nlog_file_path = {path}/log/%slog\n",
-        program.display()
+        "exim_path = {EXIM}\nspool_directory = {path}/spool\nlog_file_path = {path}/log/%slog\n"
     );
     let text = head + &text.join("\n") + "\n";
     fs::write(etc.join("exim4.conf"), text).expect("a writable folder");
@@ -290,7 +294,7 @@ fn in_namespace(folder: &Path) -> Command {
     let mut command = Command::new(installed("unshare", "util-linux"));
     command
         .args(["--mount", "sh", "-c", IN_NAMESPACE, "sh"])
-        .arg(folder);
+        .args([folder, &exim()]);
     command
 }
 
