@@ -48,15 +48,22 @@ pub(super) fn of(delivery: &Delivery<'_>, table: &Table) -> Option<Cause> {
     }
     if has_failed
         && let Some((name, address)) = unreachable(delivery)
-        && !is_own_name(name)
-        && table.judge(address).is_some()
+        && let Some(cause) = of_unreachable(name, address, table)
     {
-        return Some(match is_private(address) {
-            true => Cause::Private(address),
-            false => Cause::Reserved(address),
-        });
+        return Some(cause);
     }
     (delivery.status == Status::Bounced).then_some(Cause::Other)
+}
+
+/// Why a host could not be reached, if for its address.
+pub(super) fn of_unreachable(name: &[u8], address: IpAddr, table: &Table) -> Option<Cause> {
+    if is_own_name(name) || table.judge(address).is_none() {
+        return None;
+    }
+    Some(match is_private(address) {
+        true => Cause::Private(address),
+        false => Cause::Reserved(address),
+    })
 }
 
 /// What became of a bounce, by the last try to deliver it.

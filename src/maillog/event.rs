@@ -13,6 +13,15 @@ pub enum Event<'a> {
     Sender(&'a [u8]),
     /// It was tried to be delivered to one recipient.
     Delivery(Delivery<'a>),
+    /// A host that it was to be delivered to did not answer. For which recipient is not said.
+    Unreachable {
+        /// Its name.
+        name: &'a [u8],
+        /// Its address.
+        address: IpAddr,
+        /// Why, which is said of the recipient as well.
+        text: &'a [u8],
+    },
     /// A bounce was made of it, with a queue id of its own.
     Bounced(&'a [u8]),
     /// It has waited too long: all recipients that it still had are given up.

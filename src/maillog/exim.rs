@@ -1,7 +1,5 @@
 //! The lines of Exim's main log.
 
-use std::net::IpAddr;
-
 use super::cut;
 use super::event::{Arrival, Delivery, Event, Relay, Said, Unreadable};
 use super::story::Status;
@@ -22,10 +20,14 @@ pub(super) fn read(message: &[u8]) -> Said<'_> {
         [b'=' | b'-', b'>', b' ', rest @ ..] => Event::Delivery(delivered(rest)?),
         [b'*', b'*', b' ', rest @ ..] => Event::Delivery(failed(rest, Status::Bounced)?),
         [b'=', b'=', b' ', rest @ ..] => Event::Delivery(failed(rest, Status::Deferred)?),
-        _ => match rest.strip_prefix(b"Completed ") {
-            Some(_) => Event::Removed,
+        [b'H', b'=', ..] => match unreachable(rest) {
+            Some(event) => event,
             None => return Ok(None),
         },
+        _ if rest.starts_with(b"Completed ") => Event::Removed,
+        // Mail that was frozen for too long.
+        _ if rest.starts_with(b"cancelled by ") => Event::Expired,
+        _ => return Ok(None),
     };
     Ok(Some((id, event)))
 }
@@ -101,6 +103,19 @@ fn failed(text: &[u8], status: Status) -> Result<Delivery<'_>, Unreadable> {
     })
 }
 
+/// `H=mx.silent.made [127.0.0.9] Connection refused`
+fn unreachable(text: &[u8]) -> Option<Event<'_>> {
+    let (name, address) = host(text)?;
+    let (_, rest) = cut::at(text, b']')?;
+    // A port, if the log says it.
+    let (_, text) = cut::at(rest, b' ')?;
+    Some(Event::Unreachable {
+        name,
+        address: cut::ip(address)?,
+        text,
+    })
+}
+
 /// The recipient, and the fields that follow it. Of `local part <address>` it is the address; a `: ` ends an address
 /// without fields.
 fn recipient(text: &[u8]) -> Result<(&[u8], &[u8]), Unreadable> {
@@ -171,10 +186,9 @@ fn host(fields: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn relay<'a>(fields: &'a [u8], otherwise: Relay<'a>) -> Relay<'a> {
     let relay = host(fields).and_then(|(name, address)| {
-        let address: IpAddr = str::from_utf8(address).ok()?.parse().ok()?;
         Some(Relay::Host {
             name,
-            address,
+            address: cut::ip(address)?,
             is_smtp: true,
         })
     });
@@ -351,6 +365,20 @@ mod tests {
             "",
         );
         assert_eq!(event("Completed"), Event::Removed);
+        assert_eq!(event("cancelled by timeout_frozen_after"), Event::Expired);
+        let unreachable = Event::Unreachable {
+            name: b"mx.silent.made",
+            address: [127, 0, 0, 9].into(),
+            text: b"Connection refused",
+        };
+        assert_eq!(
+            event("H=mx.silent.made [127.0.0.9] Connection refused"),
+            unreachable
+        );
+        assert_eq!(
+            event("H=mx.silent.made [127.0.0.9]:25 Connection refused"),
+            unreachable
+        );
         assert_eq!(event("Completed QT=0.074s"), Event::Removed);
     }
 

@@ -101,6 +101,11 @@ impl Sieve<'_> {
         let id = hash(record.host, record.id);
         match &record.event {
             Event::Arrived(arrival) => {
+                if let Some(of) = arrival.bounce_of
+                    && let Some(life) = self.open.get_mut(&hash(record.host, of))
+                {
+                    life.matters = true;
+                }
                 let before = arrival
                     .before
                     .and_then(|before| self.open.get(&hash(record.host, before)));
@@ -122,6 +127,11 @@ impl Sieve<'_> {
                 life.lines.push(at);
             }
             Event::Delivery(delivery) => self.deliver(id, at, delivery),
+            Event::Unreachable { name, address, .. } => {
+                let life = self.open.entry(id).or_default();
+                life.matters |= cause::of_unreachable(name, *address, self.table).is_some();
+                life.lines.push(at);
+            }
             Event::Bounced(_) | Event::Expired => {
                 let life = self.open.entry(id).or_default();
                 life.matters = true;
@@ -143,7 +153,7 @@ impl Sieve<'_> {
         let life = self.open.entry(id).or_default();
         let has_cause =
             delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
-        if has_cause || !life.is_no_bounce {
+        if has_cause || life.matters || !life.is_no_bounce {
             life.matters |= has_cause;
             life.lines.push(at);
         }

@@ -130,6 +130,68 @@ fn exim_s_story() {
 }
 
 #[test]
+fn a_warning_that_it_takes_longer_is_no_bounce() {
+    let warned: String = EXIM
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("**"))
+        .collect();
+    assert_eq!(one(&warned).bounce, None);
+    let cancelled = "2015-03-21 14:05:01 1xWPFD-00008h-1i cancelled by timeout_frozen_after\n";
+    let story = one(&(EXIM.to_owned() + cancelled));
+    assert!(
+        story
+            .failures
+            .iter()
+            .all(|failure| failure.status == Status::Bounced)
+    );
+}
+
+#[test]
+fn a_bounce_that_fails_is_a_mail_of_its_own() {
+    let sent = "relay=mx.godetia.com[192.0.1.10]:25, delay=1, delays=0/0/0.5/0.5, dsn=2.0.0, status=sent (250 ok)";
+    let lost = "relay=none, delay=1, dsn=5.4.6, status=bounced (mail for godetia.com loops back to myself)";
+    let found = whole(&SEED.replace(sent, lost));
+    let [mail, bounce] = found.as_slice() else {
+        panic!("{found:#?}");
+    };
+    assert_eq!(fate(mail), Some(&Fate::Refused));
+    assert_eq!(
+        (bounce.sender.as_deref(), &bounce.origin),
+        (Some(""), &mail.origin)
+    );
+    assert_eq!(bounce.failures[0].recipient, "antonettabaune@godetia.com");
+}
+
+#[test]
+fn exim_says_who_does_not_answer_before_it_says_for_whom() {
+    let tried = |hosts: &[&str]| {
+        let id = "2015-03-20 14:05:01 1xWPFB-000086-01";
+        let hosts: String = hosts
+            .iter()
+            .map(|host| format!("{id} H={host} Connection refused\n"))
+            .collect();
+        let arrived = format!("{id} <= forged@takes.made H=(me) [127.0.0.1] P=esmtp S=244\n");
+        let deferred = format!(
+            "{id} == a@silent.made R=dnslookup T=remote_smtp defer (111): Connection refused\n"
+        );
+        let found = whole(&(arrived + &hosts + &deferred));
+        found.first().map(|story| story.failures[0].cause)
+    };
+    let reserved = Cause::Reserved([127, 0, 0, 9].into());
+    assert_eq!(tried(&["mx.silent.made [127.0.0.9]"]), Some(reserved));
+    assert_eq!(tried(&["mx.gone.made [192.0.1.99]"]), None);
+    assert_eq!(
+        tried(&["mx.silent.made [127.0.0.9]", "mx.gone.made [192.0.1.99]"]),
+        None
+    );
+    let private = Cause::Private([10, 1, 0, 5].into());
+    assert_eq!(
+        tried(&["mx.closed.made [10.1.0.5]", "mx.silent.made [127.0.0.9]"]),
+        Some(private)
+    );
+}
+
+#[test]
 fn lines_as_people_quote_them_have_no_time() {
     let quoted = SEED
         .replace("Mar 20 14:05:01 web ", "")
@@ -154,8 +216,10 @@ fn what_the_log_does_not_have_is_unknown() {
     // It has been given up, and the log does not say for whom.
     assert_eq!(one(&without("loops back")).failures, []);
     assert_eq!(whole(&without("8170A4D23E6F")), []);
-    // Nothing ever ends.
+    // Nothing ever ends, and the mail is heard of after its bounce.
+    let queued = SEED.split_inclusive('\n').nth(2).unwrap();
     assert_eq!(one(&without("removed")), one(SEED));
+    assert_eq!(one(&(without("removed") + queued)), one(SEED));
 }
 
 #[test]

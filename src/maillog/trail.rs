@@ -62,6 +62,8 @@ struct Mail {
     user: Option<Box<[u8]>>,
     sender: Option<Box<[u8]>>,
     failures: Vec<Failure>,
+    /// The hosts that did not answer: what was said of each, and whether its address is to blame.
+    unreachable: Vec<(Box<[u8]>, Option<Cause>)>,
     /// Its bounce.
     bounce: Option<Box<[u8]>>,
     /// If it is a bounce, the mail that it is of.
@@ -113,6 +115,18 @@ impl<'t> Trail<'t> {
                 }
             }
             Event::Delivery(delivery) => self.deliver(key, at, delivery, tell),
+            Event::Unreachable {
+                name,
+                address,
+                text,
+            } => {
+                let cause = cause::of_unreachable(name, *address, self.table);
+                let failures_max = self.limits.failures;
+                let unreachable = &mut self.mail(key, tell).unreachable;
+                if unreachable.len() < failures_max {
+                    unreachable.push(((*text).into(), cause));
+                }
+            }
             Event::Expired => self.mail(key, tell).expire(),
             Event::Bounced(bounce) => {
                 let (host, id) = key.clone();
@@ -125,6 +139,15 @@ impl<'t> Trail<'t> {
 
     /// Tells of all mails that are not over when the log ends.
     pub fn finish(&mut self, tell: &mut impl FnMut(News)) {
+        let mails = self.open.iter().rev();
+        let first = mails.filter(|(_, mail)| mail.bounce_of.is_none());
+        // A mail tells of its bounce, so that goes after it.
+        let keys: Vec<Key> = first.map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            if let Some(mail) = self.open.pop(&key) {
+                self.tell(&key, mail, tell);
+            }
+        }
         while let Some((key, mail)) = self.open.pop_lru() {
             self.tell(&key, mail, tell);
         }
@@ -141,7 +164,12 @@ impl<'t> Trail<'t> {
             mail.user.clone_from(&before.user);
         }
         if let Some(of) = arrival.bounce_of {
-            self.mail((host, of.into()), tell).bounce = Some(id);
+            let of = self.mail((host, of.into()), tell);
+            match of.may_have_bounced() {
+                true => of.bounce = Some(id),
+                // It only says that it takes longer.
+                false => mail.bounce_of = None,
+            }
         }
         if let Some((key, old)) = self.open.push(key, mail) {
             self.tell(&key, old, tell);
@@ -166,8 +194,10 @@ impl<'t> Trail<'t> {
         delivery: &Delivery<'_>,
         tell: &mut impl FnMut(News),
     ) {
-        let cause = cause::of(delivery, self.table);
-        let is_bounce = self.open.get(&key).is_some_and(Mail::is_bounce);
+        let mail = self.open.get(&key);
+        let is_bounce = mail.is_some_and(Mail::is_bounce);
+        let cause = cause::of(delivery, self.table)
+            .or_else(|| mail.and_then(|mail| mail.unreachable(delivery)));
         if cause.is_none() && !is_bounce {
             return;
         }
@@ -238,6 +268,9 @@ impl<'t> Trail<'t> {
             return;
         };
         let bounce = mail.bounce.clone().map(|bounce| (key.0.clone(), bounce));
+        if let Some(bounce) = bounce.as_ref().and_then(|bounce| self.open.get_mut(bounce)) {
+            bounce.brought_by(&mail);
+        }
         self.tell(&key, mail, tell);
         // A bounce can fail, too.
         if let Some((key, bounce)) = bounce.and_then(|bounce| self.open.pop_entry(&bounce)) {
@@ -279,6 +312,36 @@ impl Mail {
             bounce_of: arrival.bounce_of.map(Into::into),
             ..Self::default()
         }
+    }
+
+    /// Has a bounce come from whoever brought the mail in.
+    fn brought_by(&mut self, mail: &Self) {
+        self.client.clone_from(&mail.client);
+        self.account.clone_from(&mail.account);
+        self.user.clone_from(&mail.user);
+    }
+
+    /// Whether what Exim made of it is a bounce: then a recipient has been given up, or it began before the log does.
+    fn may_have_bounced(&self) -> bool {
+        let is_given_up = |failure: &Failure| failure.status == Status::Bounced;
+        self.sender.is_none() || self.failures.iter().any(is_given_up)
+    }
+
+    /// Whether a delivery failed for the address of a host that did not answer. Where several did not, it is not said which
+    /// of them was to take it, so all must have such an address.
+    fn unreachable(&self, delivery: &Delivery<'_>) -> Option<Cause> {
+        let same = |(text, _): &&(Box<[u8]>, Option<Cause>)| **text == *delivery.text;
+        let causes = self
+            .unreachable
+            .iter()
+            .filter(same)
+            .map(|(_, cause)| *cause);
+        let causes: Option<Vec<Cause>> = causes.collect();
+        let has_failed = delivery.status != Status::Sent;
+        // A private address only makes it a suspect.
+        let doubtful = |cause: &&Cause| matches!(cause, Cause::Private(_));
+        let causes = causes.filter(|_| has_failed)?;
+        causes.iter().find(doubtful).or(causes.last()).copied()
     }
 
     /// Whether its deliveries tell what became of a bounce.

@@ -31,10 +31,10 @@ pub(crate) use self::kind::Kind;
 pub(crate) use self::trouble::{SourceError, Trouble};
 
 /// What stands for standard input.
-pub(super) const STDIN: &str = "-";
+pub(crate) const STDIN: &str = "-";
 
 /// Text that comes from somewhere, perhaps at somebody's leisure.
-pub(super) trait Stream: Read + Send {
+pub(crate) trait Stream: Read + Send {
     /// Whether to read on would be to wait for something to happen, and what has come should not wait for that.
     fn must_wait(&mut self) -> bool {
         false
@@ -48,7 +48,7 @@ impl<S: Stream + ?Sized> Stream for Box<S> {
 }
 
 /// A log that is open. Reading it gives its text.
-pub(super) struct Source {
+pub(crate) struct Source {
     name: String,
     kind: Kind,
     modified: Option<Timestamp>,
