@@ -144,9 +144,7 @@ impl<'t> Trail<'t> {
         // A mail tells of its bounce, so that goes after it.
         let keys: Vec<Key> = first.map(|(key, _)| key.clone()).collect();
         for key in keys {
-            if let Some(mail) = self.open.pop(&key) {
-                self.tell(&key, mail, tell);
-            }
+            self.conclude(&key, tell);
         }
         while let Some((key, mail)) = self.open.pop_lru() {
             self.tell(&key, mail, tell);
@@ -264,18 +262,23 @@ impl<'t> Trail<'t> {
         // Two that belong together go together.
         let first = of.filter(|of| self.open.contains(of));
         let key = first.unwrap_or_else(|| key.clone());
-        let Some(mail) = self.open.pop(&key) else {
+        let bounce = self.open.peek(&key).and_then(|mail| mail.bounce.clone());
+        self.conclude(&key, tell);
+        if let Some(bounce) = bounce {
+            self.conclude(&(key.0, bounce), tell);
+        }
+    }
+
+    /// Tells of a mail, and forgets it. Its bounce stays, and may itself fail.
+    fn conclude(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
+        let Some(mail) = self.open.pop(key) else {
             return;
         };
         let bounce = mail.bounce.clone().map(|bounce| (key.0.clone(), bounce));
-        if let Some(bounce) = bounce.as_ref().and_then(|bounce| self.open.get_mut(bounce)) {
+        if let Some(bounce) = bounce.and_then(|bounce| self.open.peek_mut(&bounce)) {
             bounce.brought_by(&mail);
         }
-        self.tell(&key, mail, tell);
-        // A bounce can fail, too.
-        if let Some((key, bounce)) = bounce.and_then(|bounce| self.open.pop_entry(&bounce)) {
-            self.tell(&key, bounce, tell);
-        }
+        self.tell(key, mail, tell);
     }
 
     /// Tells of a mail, if it failed.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::client::Client;
 use super::exim_site::{Config, EximSite, HERE, Short};
 use super::mail::Cause::{Loop, NoHost, Other, Private, Reserved};
-use super::mail::Fate::{Left, Local, Refused, Waiting};
+use super::mail::Fate::{Left, Local, Loops, Refused, Waiting};
 use super::mail::Status::{Bounced, Deferred, Sent};
 use super::mail::{Mail, Origin};
 use super::{FORGED, TAKING};
@@ -160,7 +160,7 @@ fn a_warning_that_it_takes_longer_is_no_bounce() {
     exim.expect(&[mail.loses("jfhfdq@hot.de", Loop, Deferred)]);
 }
 
-/// Who forges a sender decides where the bounce goes. One that loops itself is no mail of its own.
+/// Who forges a sender decides where the bounce goes. One that loops itself is found as well.
 #[test]
 fn bounces_end_in_every_way() {
     let exim = failing();
@@ -168,7 +168,7 @@ fn bounces_end_in_every_way() {
         ("x@six.parties", Left("mx.six.parties[2620:fe::25]")),
         ("x@refuses.parties", Refused),
         ("x@defers.parties", Waiting),
-        ("x@hotmaol.de", Refused),
+        ("x@hotmaol.de", Loops),
         ("hanna@web.company.de", Local),
     ];
     let mails = mails.map(|(sender, fate)| {

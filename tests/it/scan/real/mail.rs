@@ -61,6 +61,8 @@ pub(super) enum Fate {
     Inside(&'static str),
     Local,
     Refused,
+    /// Not taken, because it loops as the mail did: so it is found as well.
+    Loops,
     Waiting,
 }
 
@@ -97,6 +99,14 @@ impl Mail {
         self
     }
 
+    /// Its bounce, if that loops: it comes from the same client, for whom the sender was.
+    pub(super) fn looping_bounce(&self, log: &Log) -> Option<Self> {
+        self.bounce.filter(|fate| *fate == Fate::Loops)?;
+        let id = log.bounce_of(&self.id).expect("a bounce").to_owned();
+        let bounce = Self::new(id, "", self.origin.clone());
+        Some(bounce.loops(self.sender.clone().leak()))
+    }
+
     /// Whether the log says all that it will say of it.
     pub(super) fn is_over(&self, log: &Log) -> bool {
         let is_tried = |lost: &Lost| log.says_tried(&self.id, lost.recipient);
@@ -113,7 +123,9 @@ impl Mail {
     fn bounce_is_over(&self, log: &Log, fate: Fate) -> bool {
         let is_over = |id: &str| match fate {
             Fate::Waiting => log.says_tried(id, &self.sender),
-            Fate::Left(_) | Fate::Inside(_) | Fate::Local | Fate::Refused => log.says_gone(id),
+            Fate::Left(_) | Fate::Inside(_) | Fate::Local | Fate::Refused | Fate::Loops => {
+                log.says_gone(id)
+            }
         };
         log.bounce_of(&self.id).is_some_and(is_over)
     }

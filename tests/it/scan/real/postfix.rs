@@ -1,7 +1,7 @@
 //! What Postfix logs: the seed's case with all its domains, mails with several recipients, and every end of a bounce.
 
 use super::mail::Cause::{Other, Private, Reserved};
-use super::mail::Fate::{Inside, Left, Local, Refused, Waiting};
+use super::mail::Fate::{Inside, Left, Local, Loops, Refused, Waiting};
 use super::mail::Mail;
 use super::mail::Status::{Bounced, Deferred, Sent};
 use super::postfix_site::PostfixSite;
@@ -101,12 +101,12 @@ fn mail_without_a_sender_does_not_bounce() {
     postfix.expect(&[bounce]);
 }
 
-/// The forged sender's domain is such a one as well: that is what has become of the bounce, and no mail of its own.
+/// The forged sender's domain is such a one as well: that is what has become of the bounce, and it is found, too.
 #[test]
 fn a_bounce_that_loops_itself_has_not_left() {
     let postfix = PostfixSite::new();
     let mail = postfix.send("x@hotmaol.de", &["jfhfdq@hot.de"]);
-    postfix.expect(&[mail.loops("jfhfdq@hot.de").bounces(Refused)]);
+    postfix.expect(&[mail.loops("jfhfdq@hot.de").bounces(Loops)]);
 }
 
 /// Addresses of somebody's, but not of a mail server of others.

@@ -88,7 +88,11 @@ impl Told {
     pub(super) fn by_senders(mails: &[Mail], log: &Log, is_asked: bool) -> Self {
         let mut told = Self::default();
         let listed = if is_asked { listed() } else { BTreeSet::new() };
-        for mail in mails {
+        let bounces: Vec<Mail> = mails
+            .iter()
+            .filter_map(|mail| mail.looping_bounce(log))
+            .collect();
+        for mail in mails.iter().chain(&bounces) {
             told.add(mail, &listed);
             let lines = mail.lost.iter().filter(|lost| lost.cause != Cause::Other);
             told.incidents
@@ -192,7 +196,7 @@ impl Fate {
             Self::Left(relay) => format!("left {relay}"),
             Self::Inside(relay) => format!("inside {relay}"),
             Self::Local => "local".to_owned(),
-            Self::Refused => "refused".to_owned(),
+            Self::Refused | Self::Loops => "refused".to_owned(),
             Self::Waiting => "waiting".to_owned(),
         }
     }
