@@ -17,6 +17,7 @@ pub mod event;
 mod exim;
 pub mod journal;
 pub mod line;
+mod mail;
 pub mod plain;
 mod postfix;
 pub mod record;

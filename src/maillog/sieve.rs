@@ -57,6 +57,8 @@ struct Life {
     is_whole: bool,
     /// Whether anybody will ask about it.
     matters: bool,
+    /// Whether it has no sender, as a bounce; none if that has not been said.
+    is_from_null: Option<bool>,
     /// Whether it cannot be a bounce of our own, so that nobody asks where it went.
     is_no_bounce: bool,
 }
@@ -114,6 +116,7 @@ impl Sieve<'_> {
                     lines: origin.into_iter().chain([at]).collect(),
                     is_whole: true,
                     matters: arrival.bounce_of.is_some(),
+                    is_from_null: None,
                     is_no_bounce: arrival.bounce_of.is_none(),
                 };
                 if let Some(old) = self.open.insert(id, life) {
@@ -121,11 +124,7 @@ impl Sieve<'_> {
                     self.kept.extend(old.lines);
                 }
             }
-            Event::Sender(sender) => {
-                let life = self.open.entry(id).or_default();
-                life.is_no_bounce |= !sender.is_empty();
-                life.lines.push(at);
-            }
+            Event::Sender(sender) => self.send(id, at, sender),
             Event::Delivery(delivery) => self.deliver(id, at, delivery),
             Event::Unreachable { name, address, .. } => {
                 let life = self.open.entry(id).or_default();
@@ -146,6 +145,19 @@ impl Sieve<'_> {
                 }
             },
         }
+    }
+
+    #[inline]
+    fn send(&mut self, id: u64, at: usize, sender: &[u8]) {
+        let life = self.open.entry(id).or_default();
+        let is_null = sender.is_empty();
+        if life.is_from_null.is_some_and(|known| known != is_null) {
+            // The id has been used again.
+            self.kept.extend(std::mem::take(life).lines);
+        }
+        life.is_from_null = Some(is_null);
+        life.is_no_bounce |= !is_null;
+        life.lines.push(at);
     }
 
     #[inline]

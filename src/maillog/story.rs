@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-/// One mail, and what became of it. All text is fit for a terminal: what is not printable has been escaped.
+/// One mail, and what became of it; of one that bounced twice, for other recipients, each time. All text is fit for a
+/// terminal: what is not printable has been escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
     /// The queue id.
@@ -13,8 +14,8 @@ pub struct Story {
     pub origin: Origin,
     /// The envelope sender, empty for a bounce; none if the log does not say.
     pub sender: Option<String>,
-    /// The recipients that it could not be delivered to, in the order of the log; none if there only is a bounce, since
-    /// they were given up after they had been tried for long.
+    /// The recipients that it could not be delivered to, in the order of the log: those that the bounce is about, or those
+    /// without any. None if there only is a bounce, since they were given up after they had been tried for long.
     pub failures: Vec<Failure>,
     /// The bounce that was made of it, if any.
     pub bounce: Option<Bounce>,

@@ -110,22 +110,28 @@ fn the_story_that_started_it_all() {
 
 #[test]
 fn exim_s_story() {
-    let story = one(EXIM);
+    let found = whole(EXIM);
+    let [bounced, frozen] = found.as_slice() else {
+        panic!("{found:#?}");
+    };
     let shop = Origin::Account {
         name: "shop".to_owned(),
         client: "[127.0.0.1]".to_owned(),
     };
-    assert_eq!(story.origin, shop);
-    let failures: Vec<_> = story
-        .failures
-        .iter()
-        .map(|failure| (&*failure.recipient, failure.cause, failure.status))
-        .collect();
-    let expected = [
-        ("kl@beer.com", Cause::NoHost, Status::Bounced),
-        ("jfhfdq@hot.de", Cause::Loop, Status::Deferred),
-    ];
-    assert_eq!(failures, expected);
+    // The bounce is about the one that was given up.
+    for (story, recipient, cause, status) in [
+        (bounced, "kl@beer.com", Cause::NoHost, Status::Bounced),
+        (frozen, "jfhfdq@hot.de", Cause::Loop, Status::Deferred),
+    ] {
+        assert_eq!(story.origin, shop);
+        let [failure] = story.failures.as_slice() else {
+            panic!("{story:#?}");
+        };
+        assert_eq!(failure.recipient, recipient);
+        assert_eq!((failure.cause, failure.status), (cause, status));
+    }
+    assert_eq!(frozen.bounce, None);
+    let story = bounced;
     assert!(story.left().is_some());
 }
 
@@ -137,13 +143,14 @@ fn a_warning_that_it_takes_longer_is_no_bounce() {
         .collect();
     assert_eq!(one(&warned).bounce, None);
     let cancelled = "2015-03-21 14:05:01 1xWPFD-00008h-1i cancelled by timeout_frozen_after\n";
-    let story = one(&(EXIM.to_owned() + cancelled));
+    let found = whole(&(EXIM.to_owned() + cancelled));
+    let failures = found.iter().flat_map(|story| &story.failures);
     assert!(
-        story
-            .failures
-            .iter()
+        failures
+            .clone()
             .all(|failure| failure.status == Status::Bounced)
     );
+    assert_eq!(failures.count(), 2);
 }
 
 #[test]
@@ -220,6 +227,17 @@ fn what_the_log_does_not_have_is_unknown() {
     let queued = SEED.split_inclusive('\n').nth(2).unwrap();
     assert_eq!(one(&without("removed")), one(SEED));
     assert_eq!(one(&(without("removed") + queued)), one(SEED));
+}
+
+#[test]
+fn an_id_is_used_again_while_its_bounce_waits() {
+    let (first, last) = SEED.split_once("Mar 20 14:05:02").unwrap();
+    let again = SEED
+        .replace("hot.de", "man.net")
+        .replace("955C04D2300E", "955C04D2300F");
+    let found = whole(&format!("{first}{again}Mar 20 14:05:02{last}"));
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|story| story.left().is_some()));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! One mail's lines together: from all that happened, in order, to the stories of the mails that failed.
 
 use std::hash::BuildHasher as _;
-use std::mem;
 use std::num::NonZeroUsize;
 
 use foldhash::quality::FixedState;
@@ -11,9 +10,10 @@ use lru::LruCache;
 use super::calendar::Calendar;
 use super::cause;
 use super::event::{Arrival, Delivery, Event};
+use super::mail::Mail;
 use super::plain::plain;
 use super::record::Record;
-use super::story::{Bounce, Cause, Failure, Fate, Origin, Status, Story};
+use super::story::{Cause, Failure, Story};
 use crate::verdict::Table;
 
 /// How much is kept of mails that are not over.
@@ -54,25 +54,6 @@ pub struct Trail<'t> {
 /// A mail: the machine's name, and the queue id on it.
 type Key = (Box<[u8]>, Box<[u8]>);
 
-/// What is known of a mail.
-#[derive(Debug, Default)]
-struct Mail {
-    client: Option<Box<[u8]>>,
-    account: Option<Box<[u8]>>,
-    user: Option<Box<[u8]>>,
-    sender: Option<Box<[u8]>>,
-    failures: Vec<Failure>,
-    /// The hosts that did not answer: what was said of each, and whether its address is to blame.
-    unreachable: Vec<(Box<[u8]>, Option<Cause>)>,
-    /// Its bounce.
-    bounce: Option<Box<[u8]>>,
-    /// If it is a bounce, the mail that it is of.
-    bounce_of: Option<Box<[u8]>>,
-    /// If it is a bounce: whom it is for, and what became of it.
-    last: Option<(Box<[u8]>, Fate)>,
-    is_over: bool,
-}
-
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -108,12 +89,7 @@ impl<'t> Trail<'t> {
         let key: Key = (record.host.into(), record.id.into());
         match &record.event {
             Event::Arrived(arrival) => self.arrive(key, arrival, tell),
-            Event::Sender(sender) => {
-                let mail = self.mail(key, tell);
-                if mail.sender.is_none() {
-                    mail.sender = Some((*sender).into());
-                }
-            }
+            Event::Sender(sender) => self.send(key, sender, tell),
             Event::Delivery(delivery) => self.deliver(key, at, delivery, tell),
             Event::Unreachable {
                 name,
@@ -128,49 +104,15 @@ impl<'t> Trail<'t> {
                 }
             }
             Event::Expired => self.mail(key, tell).expire(),
-            Event::Bounced(bounce) => {
-                let (host, id) = key.clone();
-                self.mail(key, tell).bounce = Some((*bounce).into());
-                self.mail((host, (*bounce).into()), tell).bounce_of = Some(id);
-            }
-            Event::Removed => self.remove(&key, tell),
+            Event::Bounced(bounce) => self.bounce(&key, bounce, tell),
+            Event::Removed => self.conclude(&key, tell),
         }
     }
 
     /// Tells of all mails that are not over when the log ends.
     pub fn finish(&mut self, tell: &mut impl FnMut(News)) {
-        let mails = self.open.iter().rev();
-        let first = mails.filter(|(_, mail)| mail.bounce_of.is_none());
-        // A mail tells of its bounce, so that goes after it.
-        let keys: Vec<Key> = first.map(|(key, _)| key.clone()).collect();
-        for key in keys {
-            self.conclude(&key, tell);
-        }
         while let Some((key, mail)) = self.open.pop_lru() {
-            self.tell(&key, mail, tell);
-        }
-    }
-
-    /// A new mail. The id may have been another one's, whose end is missing.
-    fn arrive(&mut self, key: Key, arrival: &Arrival<'_>, tell: &mut impl FnMut(News)) {
-        let (host, id) = key.clone();
-        let mut mail = Mail::new(arrival);
-        let before = arrival.before.map(|before| (host.clone(), before.into()));
-        if let Some(before) = before.and_then(|before| self.open.get(&before)) {
-            // A filter does not say who had logged in.
-            mail.account.clone_from(&before.account);
-            mail.user.clone_from(&before.user);
-        }
-        if let Some(of) = arrival.bounce_of {
-            let of = self.mail((host, of.into()), tell);
-            match of.may_have_bounced() {
-                true => of.bounce = Some(id),
-                // It only says that it takes longer.
-                false => mail.bounce_of = None,
-            }
-        }
-        if let Some((key, old)) = self.open.push(key, mail) {
-            self.tell(&key, old, tell);
+            mail.tell(&key.1, tell);
         }
     }
 
@@ -180,9 +122,38 @@ impl<'t> Trail<'t> {
             && self.open.len() == self.limits.open.get()
             && let Some((key, old)) = self.open.pop_lru()
         {
-            self.tell(&key, old, tell);
+            old.tell(&key.1, tell);
         }
         self.open.get_or_insert_mut(key, Mail::default)
+    }
+
+    /// A new mail. The id may have been another one's, whose end is missing.
+    fn arrive(&mut self, key: Key, arrival: &Arrival<'_>, tell: &mut impl FnMut(News)) {
+        self.conclude(&key, tell);
+        let host = &key.0;
+        let mut mail = Mail::new(arrival);
+        let before = arrival.before.map(|before| (host.clone(), before.into()));
+        if let Some(before) = before.and_then(|before| self.open.get(&before)) {
+            mail.goes_on_from(before);
+        }
+        let of: Option<Key> = arrival.bounce_of.map(|of| (host.clone(), of.into()));
+        let id = key.1.clone();
+        *self.mail(key, tell) = mail;
+        if let Some(of) = of
+            // Else it only says that it takes longer.
+            && self.mail(of.clone(), tell).may_have_bounced()
+        {
+            self.bounce(&of, &id, tell);
+        }
+    }
+
+    /// A mail is in the queue. Another sender's is another mail.
+    fn send(&mut self, key: Key, sender: &[u8], tell: &mut impl FnMut(News)) {
+        let known = self.open.peek(&key).and_then(|mail| mail.sender.as_deref());
+        if known.is_some_and(|known| known != sender) {
+            self.conclude(&key, tell);
+        }
+        self.mail(key, tell).sender = Some(sender.into());
     }
 
     fn deliver(
@@ -203,23 +174,28 @@ impl<'t> Trail<'t> {
             self.repeated += 1;
             return;
         }
-        let (table, failures_max) = (self.table, self.limits.failures);
-        let id = key.1.clone();
-        let mail = self.mail(key, tell);
         if is_bounce {
-            let fate = cause::fate(delivery, table, at);
+            let fate = cause::fate(delivery, self.table, at);
+            let mail = self.mail(key.clone(), tell);
             mail.last = Some((delivery.recipient.into(), fate));
         }
-        let Some(cause) = cause else {
-            return;
-        };
-        let failure = Failure {
-            at,
-            recipient: plain(delivery.recipient),
-            cause,
-            status: delivery.status,
-            text: plain(delivery.text),
-        };
+        if let Some(cause) = cause {
+            let failure = Failure {
+                at,
+                recipient: plain(delivery.recipient),
+                cause,
+                status: delivery.status,
+                text: plain(delivery.text),
+            };
+            self.fail(key, failure, tell);
+        }
+    }
+
+    /// A recipient has not been reached.
+    fn fail(&mut self, key: Key, failure: Failure, tell: &mut impl FnMut(News)) {
+        let failures_max = self.limits.failures;
+        let id = key.1.clone();
+        let mail = self.mail(key, tell);
         if mail.has_failed(&failure) {
             return;
         }
@@ -228,10 +204,27 @@ impl<'t> Trail<'t> {
             return;
         }
         mail.failures.push(failure.clone());
-        if cause != Cause::Other {
-            let failures = vec![failure];
-            tell(News::Failed(mail.story(&id, failures, None)));
+        if failure.cause != Cause::Other {
+            tell(News::Failed(mail.story(&id, vec![failure])));
         }
+    }
+
+    /// A mail has bounced: those recipients that it was given up for until now. From here on its bounce has the story, as
+    /// the id of the mail may be another's before that is over.
+    fn bounce(&mut self, key: &Key, id: &[u8], tell: &mut impl FnMut(News)) {
+        let bounce: Key = (key.0.clone(), id.into());
+        let known = self.open.peek(&bounce);
+        if known.is_some_and(|mail| mail.about.is_some() || !mail.may_be_bounce()) {
+            // The id has been used again.
+            self.conclude(&bounce, tell);
+        }
+        let mail = self.mail(key.clone(), tell);
+        let failures = mail.take_given_up();
+        let story = mail.story(&key.1, failures);
+        let origin = mail.origin.clone();
+        let bounce = self.mail(bounce, tell);
+        bounce.origin = origin;
+        bounce.about = Some(Box::new(story));
     }
 
     /// Whether the same has been said before: two files may have the same lines.
@@ -244,165 +237,10 @@ impl<'t> Trail<'t> {
         self.known.put(hash, ()).is_some()
     }
 
-    /// A mail is over. If it failed, its bounce is waited for.
-    fn remove(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
-        let Some(mail) = self.open.get_mut(key) else {
-            return;
-        };
-        mail.is_over = true;
-        let sibling = |id: &Option<Box<[u8]>>| id.clone().map(|id| (key.0.clone(), id));
-        let (bounce, of) = (sibling(&mail.bounce), sibling(&mail.bounce_of));
-        let is_over = |other: &Option<Key>| {
-            let other = other.as_ref().and_then(|other| self.open.peek(other));
-            other.is_none_or(|other| other.is_over)
-        };
-        if !is_over(&bounce) || !is_over(&of) {
-            return;
-        }
-        // Two that belong together go together.
-        let first = of.filter(|of| self.open.contains(of));
-        let key = first.unwrap_or_else(|| key.clone());
-        let bounce = self.open.peek(&key).and_then(|mail| mail.bounce.clone());
-        self.conclude(&key, tell);
-        if let Some(bounce) = bounce {
-            self.conclude(&(key.0, bounce), tell);
-        }
-    }
-
-    /// Tells of a mail, and forgets it. Its bounce stays, and may itself fail.
+    /// Tells of a mail, and forgets it.
     fn conclude(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
-        let Some(mail) = self.open.pop(key) else {
-            return;
-        };
-        let bounce = mail.bounce.clone().map(|bounce| (key.0.clone(), bounce));
-        if let Some(bounce) = bounce.and_then(|bounce| self.open.peek_mut(&bounce)) {
-            bounce.brought_by(&mail);
-        }
-        self.tell(key, mail, tell);
-    }
-
-    /// Tells of a mail, if it failed.
-    fn tell(&self, key: &Key, mut mail: Mail, tell: &mut impl FnMut(News)) {
-        if mail.failures.is_empty() && mail.bounce.is_none() {
-            return;
-        }
-        let bounce = mail.bounce.as_ref().map(|id| {
-            let bounce = self.open.peek(&(key.0.clone(), id.clone()));
-            let last = bounce.and_then(|bounce| bounce.last.as_ref());
-            Bounce {
-                id: plain(id),
-                recipient: last.map(|(recipient, _)| plain(recipient)),
-                fate: last.map_or(Fate::Unknown, |(_, fate)| fate.clone()),
-            }
-        });
-        let failures = mem::take(&mut mail.failures);
-        tell(News::Over(mail.story(&key.1, failures, bounce)));
-    }
-}
-
-impl Mail {
-    fn new(arrival: &Arrival<'_>) -> Self {
-        // A client as Postfix writes it: `host[address]`.
-        let client = arrival.client.map(|name| match arrival.address {
-            Some(address) => [name, b"[", address, b"]"].concat().into(),
-            None => name.into(),
-        });
-        Self {
-            client,
-            account: arrival.account.map(Into::into),
-            user: arrival.user.map(Into::into),
-            sender: arrival.sender.map(Into::into),
-            bounce_of: arrival.bounce_of.map(Into::into),
-            ..Self::default()
-        }
-    }
-
-    /// Has a bounce come from whoever brought the mail in.
-    fn brought_by(&mut self, mail: &Self) {
-        self.client.clone_from(&mail.client);
-        self.account.clone_from(&mail.account);
-        self.user.clone_from(&mail.user);
-    }
-
-    /// Whether what Exim made of it is a bounce: then a recipient has been given up, or it began before the log does.
-    fn may_have_bounced(&self) -> bool {
-        let is_given_up = |failure: &Failure| failure.status == Status::Bounced;
-        self.sender.is_none() || self.failures.iter().any(is_given_up)
-    }
-
-    /// Whether a delivery failed for the address of a host that did not answer. Where several did not, it is not said which
-    /// of them was to take it, so all must have such an address.
-    fn unreachable(&self, delivery: &Delivery<'_>) -> Option<Cause> {
-        let same = |(text, _): &&(Box<[u8]>, Option<Cause>)| **text == *delivery.text;
-        let causes = self
-            .unreachable
-            .iter()
-            .filter(same)
-            .map(|(_, cause)| *cause);
-        let causes: Option<Vec<Cause>> = causes.collect();
-        let has_failed = delivery.status != Status::Sent;
-        // A private address only makes it a suspect.
-        let doubtful = |cause: &&Cause| matches!(cause, Cause::Private(_));
-        let causes = causes.filter(|_| has_failed)?;
-        causes.iter().find(doubtful).or(causes.last()).copied()
-    }
-
-    /// Whether its deliveries tell what became of a bounce.
-    fn is_bounce(&self) -> bool {
-        self.bounce_of.is_some() || self.sender.as_deref() == Some(b"")
-    }
-
-    /// All that it still waits for is given up.
-    fn expire(&mut self) {
-        for failure in &mut self.failures {
-            if failure.status == Status::Deferred {
-                failure.status = Status::Bounced;
-            }
-        }
-    }
-
-    /// Whether it has failed for the same recipient before: tried again, it has failed once.
-    fn has_failed(&mut self, failure: &Failure) -> bool {
-        let same = |earlier: &&mut Failure| earlier.recipient == failure.recipient;
-        let Some(earlier) = self.failures.iter_mut().find(same) else {
-            return false;
-        };
-        // Given up in other words.
-        let cause = if failure.cause == Cause::Other {
-            earlier.cause
-        } else {
-            failure.cause
-        };
-        *earlier = Failure {
-            cause,
-            ..failure.clone()
-        };
-        true
-    }
-
-    fn story(&self, id: &[u8], failures: Vec<Failure>, bounce: Option<Bounce>) -> Story {
-        Story {
-            id: plain(id),
-            origin: self.origin(),
-            sender: self.sender.as_deref().map(plain),
-            failures,
-            bounce,
-        }
-    }
-
-    fn origin(&self) -> Origin {
-        let client = self.client.as_deref().map(plain);
-        match (&self.account, client, &self.user) {
-            (Some(account), client, _) => Origin::Account {
-                name: plain(account),
-                client: client.unwrap_or_default(),
-            },
-            (None, _, Some(user)) if user.iter().all(u8::is_ascii_digit) => {
-                Origin::Local(format!("uid {}", plain(user)))
-            }
-            (None, _, Some(user)) => Origin::Local(plain(user)),
-            (None, Some(client), None) => Origin::Client(client),
-            (None, None, None) => Origin::Unknown,
+        if let Some(mail) = self.open.pop(key) {
+            mail.tell(&key.1, tell);
         }
     }
 }

@@ -1,0 +1,165 @@
+//! What is known of a mail that is not over.
+
+use super::event::{Arrival, Delivery};
+use super::plain::plain;
+use super::story::{Bounce, Cause, Failure, Fate, Origin, Status, Story};
+use super::trail::News;
+
+/// A mail.
+#[derive(Debug, Default)]
+pub(super) struct Mail {
+    pub(super) origin: Brought,
+    pub(super) sender: Option<Box<[u8]>>,
+    /// The recipients that it has not reached, and not bounced for either.
+    pub(super) failures: Vec<Failure>,
+    /// The hosts that did not answer: what was said of each, and whether its address is to blame.
+    pub(super) unreachable: Vec<(Box<[u8]>, Option<Cause>)>,
+    /// If it is a bounce: what it is about.
+    pub(super) about: Option<Box<Story>>,
+    /// If it is a bounce: whom it is for, and what became of it.
+    pub(super) last: Option<(Box<[u8]>, Fate)>,
+}
+
+/// Who brought it in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Brought {
+    /// `host[address]`
+    client: Option<Box<[u8]>>,
+    account: Option<Box<[u8]>>,
+    user: Option<Box<[u8]>>,
+}
+
+impl Mail {
+    pub(super) fn new(arrival: &Arrival<'_>) -> Self {
+        // A client as Postfix writes it.
+        let client = arrival.client.map(|name| match arrival.address {
+            Some(address) => [name, b"[", address, b"]"].concat().into(),
+            None => name.into(),
+        });
+        Self {
+            origin: Brought {
+                client,
+                account: arrival.account.map(Into::into),
+                user: arrival.user.map(Into::into),
+            },
+            sender: arrival.sender.map(Into::into),
+            ..Self::default()
+        }
+    }
+
+    /// Comes back from a filter, which does not say who had logged in.
+    pub(super) fn goes_on_from(&mut self, before: &Self) {
+        self.origin.account.clone_from(&before.origin.account);
+        self.origin.user.clone_from(&before.origin.user);
+    }
+
+    /// Whether its deliveries tell what became of a bounce of our own. One of others has a client.
+    pub(super) fn is_bounce(&self) -> bool {
+        let is_null = self.sender.as_deref() == Some(b"");
+        self.about.is_some() || (is_null && self.origin.client.is_none())
+    }
+
+    /// Whether nothing speaks against its being a bounce.
+    pub(super) fn may_be_bounce(&self) -> bool {
+        self.sender.as_deref().is_none_or(<[u8]>::is_empty)
+    }
+
+    /// Whether what Exim made of it is a bounce: then a recipient has been given up, or it began before the log does.
+    pub(super) fn may_have_bounced(&self) -> bool {
+        let is_given_up = |failure: &Failure| failure.status == Status::Bounced;
+        self.sender.is_none() || self.failures.iter().any(is_given_up)
+    }
+
+    /// Whether a delivery failed for the address of a host that did not answer. Where several did not, it is not said which
+    /// of them was to take it, so all must have such an address.
+    pub(super) fn unreachable(&self, delivery: &Delivery<'_>) -> Option<Cause> {
+        let same = |(text, _): &&(Box<[u8]>, Option<Cause>)| **text == *delivery.text;
+        let causes = self.unreachable.iter().filter(same);
+        let causes: Option<Vec<Cause>> = causes.map(|(_, cause)| *cause).collect();
+        let has_failed = delivery.status != Status::Sent;
+        let causes = causes.filter(|_| has_failed)?;
+        // A private address only makes it a suspect.
+        let doubtful = |cause: &&Cause| matches!(cause, Cause::Private(_));
+        causes.iter().find(doubtful).or(causes.last()).copied()
+    }
+
+    /// All that it still waits for is given up.
+    pub(super) fn expire(&mut self) {
+        for failure in &mut self.failures {
+            if failure.status == Status::Deferred {
+                failure.status = Status::Bounced;
+            }
+        }
+    }
+
+    /// Whether it has failed for the same recipient before: tried again, it has failed once.
+    pub(super) fn has_failed(&mut self, failure: &Failure) -> bool {
+        let same = |earlier: &&mut Failure| earlier.recipient == failure.recipient;
+        let Some(earlier) = self.failures.iter_mut().find(same) else {
+            return false;
+        };
+        // Given up in other words.
+        let cause = if failure.cause == Cause::Other {
+            earlier.cause
+        } else {
+            failure.cause
+        };
+        *earlier = Failure {
+            cause,
+            ..failure.clone()
+        };
+        true
+    }
+
+    /// The recipients that it has been given up for.
+    pub(super) fn take_given_up(&mut self) -> Vec<Failure> {
+        let is_given_up = |failure: &mut Failure| failure.status == Status::Bounced;
+        self.failures.extract_if(.., is_given_up).collect()
+    }
+
+    /// Tells of what it is about, if it is a bounce, and of the recipients that it has not reached itself.
+    pub(super) fn tell(mut self, id: &[u8], tell: &mut impl FnMut(News)) {
+        if let Some(mut story) = self.about.take() {
+            let last = self.last.as_ref();
+            story.bounce = Some(Bounce {
+                id: plain(id),
+                recipient: last.map(|(recipient, _)| plain(recipient)),
+                fate: last.map_or(Fate::Unknown, |(_, fate)| fate.clone()),
+            });
+            tell(News::Over(*story));
+        }
+        let failures = std::mem::take(&mut self.failures);
+        if !failures.is_empty() {
+            tell(News::Over(self.story(id, failures)));
+        }
+    }
+
+    /// Its story until now, for some recipients.
+    pub(super) fn story(&self, id: &[u8], failures: Vec<Failure>) -> Story {
+        Story {
+            id: plain(id),
+            origin: self.origin.told(),
+            sender: self.sender.as_deref().map(plain),
+            failures,
+            bounce: None,
+        }
+    }
+}
+
+impl Brought {
+    fn told(&self) -> Origin {
+        let client = self.client.as_deref().map(plain);
+        match (&self.account, client, &self.user) {
+            (Some(account), client, _) => Origin::Account {
+                name: plain(account),
+                client: client.unwrap_or_default(),
+            },
+            (None, Some(client), None) => Origin::Client(client),
+            (None, _, Some(user)) if user.iter().all(u8::is_ascii_digit) => {
+                Origin::Local(format!("uid {}", plain(user)))
+            }
+            (None, _, Some(user)) => Origin::Local(plain(user)),
+            (None, None, None) => Origin::Unknown,
+        }
+    }
+}
