@@ -113,10 +113,10 @@ fn unreachable<'a>(delivery: &Delivery<'a>) -> Option<(&'a [u8], IpAddr)> {
     rest.starts_with(b":25: ").then_some((name, address))
 }
 
-/// A mail exchanger that the mail server's own configuration names, as a filter: no domain has such a one.
+/// A mail exchanger that the mail server's own configuration names, as a filter: no domain has such a one. `localhost` some
+/// have, and filters there have a port of their own.
 fn is_own_name(name: &[u8]) -> bool {
-    let is_literal = || str::from_utf8(name).is_ok_and(|name| name.parse::<IpAddr>().is_ok());
-    name.is_empty() || name == b"localhost" || is_literal()
+    name.is_empty() || str::from_utf8(name).is_ok_and(|name| name.parse::<IpAddr>().is_ok())
 }
 
 /// Whether a mail server is in the own house. An own table may not have the own networks.
@@ -206,8 +206,8 @@ mod tests {
         check("mx.hot.de", "::1", Status::Sent, "250 ok", true);
         check("mx.hot.de", "192.0.1.1", Status::Sent, "250 ok", false);
         check("mx.hot.de", "2600:9000::10", Status::Sent, "250 ok", false);
+        check("localhost", "127.0.0.1", Status::Bounced, refused, true);
         // The own configuration sends it there.
-        check("localhost", "127.0.0.1", Status::Sent, "250 ok", false);
         check("127.0.0.1", "127.0.0.1", Status::Sent, "250 ok", false);
         check(
             "smarthost.company.de",

@@ -189,7 +189,8 @@ fn relay<'a>(fields: &'a [u8], otherwise: Relay<'a>) -> Relay<'a> {
         Some(Relay::Host {
             name,
             address: cut::ip(address)?,
-            is_smtp: true,
+            // The port is not said, and a filter has this name.
+            is_smtp: name != b"localhost",
         })
     });
     relay.unwrap_or(otherwise)
