@@ -28,7 +28,20 @@
 //! to `front/dns`. `serve --no-fast-path` does without it, and so does a program without that folder:
 //! only `front/listen` names it.
 //!
-//! `bogusmx check` enters at the same door, [`oracle::Oracle::ask`], and prints the same evidence.
+//! `bogusmx check` enters at the same door, [`oracle::Oracle::ask`], and prints the same evidence. So does `bogusmx
+//! scan`, with the domains that it finds in the logs of mail servers:
+//!
+//! ```text
+//! file ─ command/scan/read/source     unpacked; a journal as lines
+//!      ─ command/scan/read/chunks     pieces of whole lines
+//!      ─ maillog::sieve               the lines that matter, on all processors         (pure)
+//!      ─ maillog::trail               one mail's lines together, in order              (pure)
+//!      ─ maillog::Story               a mail that failed, from its client to its bounce
+//!      ─ command/scan/tally           counts, bounded
+//!      ─ oracle                       what of these domains is listed today
+//!      ─ command/scan/report, show    for people, as JSON, CSV and a web page
+//! ```
+//!
 //! `bogusmx doctor` stands outside: with `front/dns/stub` it asks the servers of the chain what a
 //! mail server would ask them, and judges no domain.
 //!
@@ -40,18 +53,19 @@
 //! | folder | knows | does not know |
 //! | --- | --- | --- |
 //! | [`verdict`]: `domain` (the normal form of a name), `table` (Postfix cidr tables), `evidence` (what the DNS said), `local` (what the operator says), `judge` | names, addresses, seconds | async, clock, files, DNS packets |
+//! | [`maillog`]: `line` and `journal`, `postfix` and `exim` (what a line says), `sieve`, `trail`, `cause` (whether an address is to blame), `calendar`, `story` | what logs look like, times that are given to it | files, clock, look-ups |
 //! | [`oracle`]: `lookup` (the questions), `upstream` (who is asked), `gather`, `allowance` (what one evaluation may cost), `flight`, `entry` and `memory` (what is remembered), `recall` (what that still says), `snapshot` (what outlives the process), `blame` (whose trouble a failure is), `budget` and `charge` (what clients pay), `ruling`, `sight` (whether upstream strips addresses), `courtesy` (the processor, to those who answer), `clock`, `stats` | time, tasks | DNS packets, the command line |
 //! | [`front`]: `zone`, `answer`, `authority`, `nearby` and `seats` (who gets how much), `cookie`, `sitting` (answers that need no waiting), `dns`, `fast`, `lane`, `backlog` (what is looked up waits for what is remembered), `datagram`, `udp`, `tcp`, `listen`, `stats` | protocols, sockets | how evidence comes about |
-//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals`, `watch`, `canary` and `snapshot`, `check`, `doctor`, `demo` | standard output, files, signals, exit status | |
+//! | [`command`]: `args` (what was typed), `settings` (what is in force), `serve` with `descriptors`, `privilege`, `signals`, `watch`, `canary` and `snapshot`, `check`, `doctor`, `scan` with `read`, `tally`, `report` and `show`, `demo` | standard output, files, signals, exit status | |
 //!
 //! Beside these, in tests and for `fuzz/` only, `fuzzing` gives any octets to all that reads input from outside.
 //!
 //! `zones/` holds what is compiled in and can be replaced by path: the table, the zone file, the
-//! demo's world.
+//! demo's world; and a log of mail to that world.
 //!
 //! # Invariants
 //!
-//! * **One door.** Nobody but [`oracle::Oracle`] resolves, remembers or has anything judged.
+//! * **One door.** Nobody but [`oracle::Oracle`] resolves, remembers or has anything judged, a scan included.
 //! * **Facts are kept, conclusions are not.** The memory holds [`verdict::Evidence`];
 //!   [`verdict::judge()`] runs on every read. A table that is read again counts at once, and zones with
 //!   different policies share one evaluation.
@@ -62,7 +76,14 @@
 //!   the operator wants it so.
 //! * **Every query is answered**, overload included; only responses are dropped.
 //! * **Time is an argument.** [`oracle`] reads the clock, tokio's, which stands still in tests; the
-//!   wall clock is read once, at the start, so that what is remembered keeps its age.
+//!   wall clock is read once, at the start, so that what is remembered keeps its age. [`maillog`] is told which time a
+//!   log was written at.
+//! * **A sieved log tells the same stories** as the whole one, wherever it is cut: so its pieces can be read side by side.
+//!   A property test and a fuzz target hold [`maillog::sieve`] and [`maillog::trail`] together.
+//! * **What is kept of a log is bounded**, whatever is in it: mails that are open, lines that are known again, rows that
+//!   are counted, mails that are shown. What is let go is counted.
+//! * **A log is hostile.** Who sends a mail writes into it. What is told of it has been through
+//!   [`maillog::plain::plain`], which leaves nothing for a terminal to obey.
 //! * **Every limit lives beside what it bounds**, with a line on what grows if it grows; settings
 //!   only fill it in, and nothing below [`command`] knows of settings.
 //! * **hickory is named in three places**: `oracle/upstream/`, `front/dns/` and `command/demo.rs`.

@@ -32,9 +32,9 @@ pub enum Command {
         after_help = "Exit status: 0 nothing is broken, 1 something is, 2 it could not look."
     )]
     Doctor(DoctorArgs),
-    /// Find mail in the logs that went to reserved address space, and the bounces that came of it
+    /// Find mail in logs that looped or went to reserved address space, and the bounces that left
     #[command(
-        after_help = "Exit status: 0 none was found, 1 some was, 2 something could not be read or found out."
+        after_help = "Exit status: 0 none was found, 1 some was, 2 a file could not be read, or error."
     )]
     Scan(ScanArgs),
 }
@@ -174,34 +174,35 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Logs of Postfix and Exim, in any order, also compressed (gz, xz, zst, bz2); `-` is standard
-    /// input
+    /// Logs of Postfix and Exim, in any order, also compressed (gz, xz, zst, bz2) or of journalctl
+    /// (-o export, -o json); `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Go on with the newest of the files as it grows, and tell at once what is found
-    #[arg(long)]
+    /// Go on with the newest of the files as it grows, tell at once what is found, and report when
+    /// stopped with Ctrl-C
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub follow: bool,
 
-    /// Look nothing up: no verdicts
+    /// Look nothing up: no verdicts, and what only they could prove does not count
     #[arg(long, conflicts_with_all = ["upstream", "policy"])]
     pub no_dns: bool,
 
-    /// Show what went on around a time, as of an entry in a blocklist: "2015-03-20 14:05", in this
-    /// machine's time zone, or with one: "2015-03-20 13:05Z"
+    /// Show what went on around a time, such as that of an entry in a blocklist: "2015-03-20 14:05"
+    /// in this machine's time zone, or with another one, "2015-03-20 13:05Z"
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 
-    /// The year of the first line, where lines have none [default: so that the last is not later
-    /// than the file]
+    /// The year of the first line, where lines have none [default: the latest that the time of the
+    /// file allows]
     #[arg(long, value_name = "YEAR")]
     pub year: Option<i16>,
 
-    /// Show on standard error the lines that could not be read, each with the reason
+    /// Show on standard error which lines could not be read, and why
     #[arg(long)]
     pub explain: bool,
 
-    /// Print JSON, one object
+    /// Print JSON, one object, with all that the report for people leaves out
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
 
@@ -209,7 +210,7 @@ pub struct ScanArgs {
     #[arg(long)]
     pub csv: bool,
 
-    /// Write a report with a chart to this file, too
+    /// Write the report to this file as well, as a web page with a chart
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }

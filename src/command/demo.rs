@@ -24,6 +24,9 @@ use crate::verdict::domain::Unfit;
 /// The world, unless a file of another one is named.
 const WORLD: &str = include_str!("../../zones/demo.zone");
 
+/// A log of mail to that world, where the program is run in its own repository.
+const LOG: &str = "zones/demo.log";
+
 /// How long an idle TCP connection of the world stays open.
 const TCP_IDLE: Duration = Duration::from_secs(5);
 
@@ -142,11 +145,15 @@ pub(super) async fn show(
     let program = std::env::args()
         .next()
         .unwrap_or_else(|| "bogusmx".to_owned());
+    let scan = match Path::new(LOG).exists() {
+        true => format!("  {program} scan --upstream {world} {LOG}\n"),
+        false => String::new(),
+    };
     print::out(format_args!(
         "\nTry it:\n\n  dig @{ip} -p {port} hot.de.{origin} A +short\n  \
          dig @{ip} -p {port} hot.de.{origin} TXT +short\n  \
          {program} check --server {address} --origin {origin} hot.de good.example\n  \
-         {program} check --upstream {world} hot.de good.example\n\n\
+         {program} check --upstream {world} hot.de good.example\n{scan}\n\
          Stop with Ctrl-C.\n"
     ))?;
     Ok(())

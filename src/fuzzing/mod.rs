@@ -14,6 +14,7 @@
 )]
 
 pub mod config;
+pub mod log;
 pub mod name;
 pub mod names;
 pub mod packet;
@@ -34,8 +35,9 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     target("config", config::run),
+    target("log", log::run),
     target("name", name::run),
     target("names", names::run),
     target("packet", packet::run),

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use crate::support::{ORIGIN, client::over_udp, packet::Query, serve};
 
 /// The demo, killed when dropped.
-struct Demo(Child);
+pub(crate) struct Demo(Child);
 
 impl Drop for Demo {
     fn drop(&mut self) {
@@ -19,34 +19,45 @@ impl Drop for Demo {
     }
 }
 
-#[test]
-fn it_shows_a_table_of_what_it_answers_and_answers_so() {
+/// Starts it, and waits for all that it shows.
+pub(crate) fn start(args: &[&str]) -> (Demo, Vec<String>) {
     let child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
-        // All addresses, of which the demo names one that can be asked.
         .args(serve())
-        .args([
-            "--demo",
-            "--listen",
-            "0.0.0.0:0",
-            "--allow-query",
-            "127.0.0.1",
-        ])
+        .arg("--demo")
+        .args(args)
+        .env_remove("CLICOLOR_FORCE")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     let mut demo = Demo(child);
     let lines = BufReader::new(demo.0.stdout.take().unwrap()).lines();
-    let shown: Vec<String> = lines
-        .map(|line| line.expect("UTF-8"))
-        .take_while(|line| !line.starts_with("Stop with"))
-        .collect();
+    let mut shown = Vec::new();
+    for line in lines {
+        shown.push(line.expect("UTF-8"));
+        if shown
+            .last()
+            .is_some_and(|line| line.starts_with("Stop with"))
+        {
+            break;
+        }
+    }
+    (demo, shown)
+}
+
+#[test]
+fn it_shows_a_table_of_what_it_answers_and_answers_so() {
+    // All addresses, of which the demo names one that can be asked.
+    let listen = ["--listen", "0.0.0.0:0", "--allow-query", "127.0.0.1"];
+    let (mut demo, shown) = start(&listen);
     let port = shown[0]
         .strip_prefix("bogusmx ready on 0.0.0.0:")
         .expect("a ready line");
     let dig = format!("dig @127.0.0.1 -p {port} hot.de.{ORIGIN} A +short");
     assert!(shown.iter().any(|line| line.trim() == dig), "{shown:#?}");
-    let too_long = |line: &&String| line.chars().count() > 80 && !line.contains(" check ");
+    let too_long = |line: &&String| {
+        line.chars().count() > 80 && !line.contains(" --upstream ") && !line.contains(" --server ")
+    };
     assert_eq!(shown.iter().find(too_long), None);
     let address = format!("127.0.0.1:{port}").parse().expect("an address");
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,8 +9,9 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::daemons::page::Page;
+use crate::demo;
 use crate::support::upstream::Upstream;
-use crate::support::{bench, mx_set, serve};
+use crate::support::{bench, mx_set};
 
 /// The names that README.md and docs/check-json.md show, with every kind of answer there is.
 const WORLD: &str = r"
@@ -193,25 +193,7 @@ fn the_service_starts_what_the_readme_installs() {
 
 #[test]
 fn the_demo_prints_what_the_readme_shows() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
-        .args(serve())
-        .args(["--demo", "--listen", "127.0.0.1:0"])
-        .env_remove("CLICOLOR_FORCE")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut said: Vec<String> = Vec::new();
-    for line in lines.map_while(Result::ok) {
-        let is_last = line.starts_with("Stop with");
-        said.push(line);
-        if is_last {
-            break;
-        }
-    }
-    drop(child.kill());
-    drop(child.wait());
+    let (_demo, said) = demo::start(&["--listen", "127.0.0.1:0"]);
     let ready = said[0]
         .strip_prefix("bogusmx ready on 127.0.0.1:")
         .expect("a ready line");
@@ -231,6 +213,41 @@ fn the_demo_prints_what_the_readme_shows() {
             "the demo does not print this: {line}\nbut:\n{}",
             said.join("\n")
         );
+    }
+}
+
+#[test]
+fn scan_prints_what_the_readme_shows() {
+    let (_demo, said) = demo::start(&["--listen", "127.0.0.1:0"]);
+    let world = said
+        .iter()
+        .find_map(|line| line.split_once(" check --upstream "))
+        .and_then(|(_, rest)| rest.split(' ').next())
+        .expect("where the demo's world is served");
+    // The demo shows how to do this.
+    let hint = format!(" scan --upstream {world} zones/demo.log");
+    assert!(said.iter().any(|line| line.ends_with(&hint)), "{said:#?}");
+    let output = Command::new(env!("CARGO_BIN_EXE_bogusmx"))
+        .args(["scan", "--upstream", world, "zones/demo.log"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("TZ", "UTC")
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let report = String::from_utf8(output.stdout).expect("UTF-8");
+    let readme = paper("README.md");
+    let shown = blocks(&readme, "console")
+        .into_iter()
+        .find_map(|block| block.strip_prefix("$ bogusmx scan zones/demo.log\n"))
+        .expect("an example of scan");
+    let mut rest = report.as_str();
+    for part in shown.split("  ...\n") {
+        let (_, behind) = rest
+            .split_once(part.trim_start_matches('\n'))
+            .unwrap_or_else(|| panic!("README.md shows this:\n{part}\nbut it is not in:\n{rest}"));
+        rest = behind;
     }
 }
 

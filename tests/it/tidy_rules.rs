@@ -105,11 +105,12 @@ fn hickory_out_of_place_is_seen() {
 
 #[test]
 fn what_is_impure_is_seen() {
-    let text = "use std::{net::IpAddr, fs};\nasync fn f(now: Instant) {}\n#[cfg(test)]\nmod tests { use std::env; }\n";
+    let text = "use std::{net::IpAddr, fs};\nasync fn f(now: Instant) { Timestamp::now(); }\n#[cfg(test)]\nmod tests { use std::env; }\n";
     let complaints = [
         "src/front/zone.rs:2: async in a pure file",
         "src/front/zone.rs:2: Instant in a pure file",
         "src/front/zone.rs:1: std::fs in a pure file",
+        "src/front/zone.rs:2: Timestamp::now in a pure file",
     ];
     check(&purity("src/front/zone.rs", text), &complaints);
     check(&purity("src/front/udp.rs", text), &[]);
@@ -117,12 +118,13 @@ fn what_is_impure_is_seen() {
 
 #[test]
 fn clocks_that_cannot_be_paused_are_seen() {
-    let text = "use std::time::{Duration, Instant};\nuse tokio::time::Instant as T;\nfn f() {\n std::thread::sleep(d);\n}\n";
+    let text = "use std::time::{Duration, Instant};\nuse tokio::time::Instant as T;\nfn f() {\n std::thread::sleep(d);\n Timestamp::now();\n}\n";
     check(
         &clocks("src/a.rs", text),
         &[
             "src/a.rs:1: std::time::Instant cannot be paused by a test",
             "src/a.rs:4: std::thread::sleep cannot be paused by a test",
+            "src/a.rs:5: Timestamp::now cannot be paused by a test",
         ],
     );
 }
