@@ -57,6 +57,7 @@ type Key = (Box<[u8]>, Box<[u8]>);
 /// What is known of a mail.
 #[derive(Debug, Default)]
 struct Mail {
+    arrived: Option<Timestamp>,
     client: Option<Box<[u8]>>,
     account: Option<Box<[u8]>>,
     user: Option<Box<[u8]>>,
@@ -107,7 +108,7 @@ impl<'t> Trail<'t> {
         let at = self.calendar.read(record.stamp);
         let key: Key = (record.host.into(), record.id.into());
         match &record.event {
-            Event::Arrived(arrival) => self.arrive(key, arrival, tell),
+            Event::Arrived(arrival) => self.arrive(key, at, arrival, tell),
             Event::Sender(sender) => {
                 let mail = self.mail(key, tell);
                 if mail.sender.is_none() {
@@ -152,9 +153,18 @@ impl<'t> Trail<'t> {
     }
 
     /// A new mail. The id may have been another one's, whose end is missing.
-    fn arrive(&mut self, key: Key, arrival: &Arrival<'_>, tell: &mut impl FnMut(News)) {
+    fn arrive(
+        &mut self,
+        key: Key,
+        at: Option<Timestamp>,
+        arrival: &Arrival<'_>,
+        tell: &mut impl FnMut(News),
+    ) {
         let (host, id) = key.clone();
-        let mut mail = Mail::new(arrival);
+        let mut mail = Mail::new(at, arrival);
+        if self.open.get(&key).is_some_and(|open| open.is(&mail)) {
+            return;
+        }
         let before = arrival.before.map(|before| (host.clone(), before.into()));
         if let Some(before) = before.and_then(|before| self.open.get(&before)) {
             // A filter does not say who had logged in.
@@ -301,13 +311,14 @@ impl<'t> Trail<'t> {
 }
 
 impl Mail {
-    fn new(arrival: &Arrival<'_>) -> Self {
+    fn new(at: Option<Timestamp>, arrival: &Arrival<'_>) -> Self {
         // A client as Postfix writes it: `host[address]`.
         let client = arrival.client.map(|name| match arrival.address {
             Some(address) => [name, b"[", address, b"]"].concat().into(),
             None => name.into(),
         });
         Self {
+            arrived: at,
             client,
             account: arrival.account.map(Into::into),
             user: arrival.user.map(Into::into),
@@ -315,6 +326,11 @@ impl Mail {
             bounce_of: arrival.bounce_of.map(Into::into),
             ..Self::default()
         }
+    }
+
+    /// Whether both are one mail: two files may have the same lines, and the first may have ended amid it.
+    fn is(&self, other: &Self) -> bool {
+        self.arrived.is_some() && self.arrived == other.arrived && self.client == other.client
     }
 
     /// Has a bounce come from whoever brought the mail in.
