@@ -181,7 +181,7 @@ pub struct ScanArgs {
 
     /// Go on with the newest of the files as it grows, tell at once what is found, and report when
     /// stopped with Ctrl-C
-    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    #[arg(long)]
     pub follow: bool,
 
     /// Look nothing up: no verdicts, and what only they could prove does not count

@@ -24,6 +24,12 @@ pub(super) fn out(text: impl Display) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Writes what people read while a program reads standard output: to standard error. If that is closed there is nobody
+/// to tell.
+pub(super) fn beside(text: impl Display) {
+    let _nobody_to_tell = write!(anstream::stderr().lock(), "{text}");
+}
+
 /// Writes an error to standard error; if that is closed there is nobody to tell.
 pub(super) fn error(error: &dyn Display) {
     let _nobody_to_tell = writeln!(anstream::stderr().lock(), "{BAD}bogusmx:{BAD:#} {error}");

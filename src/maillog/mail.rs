@@ -1,5 +1,7 @@
 //! What is known of a mail that is not over.
 
+use jiff::Timestamp;
+
 use super::event::{Arrival, Delivery};
 use super::plain::plain;
 use super::story::{Bounce, Cause, Failure, Fate, Origin, Status, Story};
@@ -8,6 +10,7 @@ use super::trail::News;
 /// A mail.
 #[derive(Debug, Default)]
 pub(super) struct Mail {
+    arrived: Option<Timestamp>,
     pub(super) origin: Brought,
     pub(super) sender: Option<Box<[u8]>>,
     /// The recipients that it has not reached, and not bounced for either.
@@ -30,13 +33,14 @@ pub(super) struct Brought {
 }
 
 impl Mail {
-    pub(super) fn new(arrival: &Arrival<'_>) -> Self {
+    pub(super) fn new(at: Option<Timestamp>, arrival: &Arrival<'_>) -> Self {
         // A client as Postfix writes it.
         let client = arrival.client.map(|name| match arrival.address {
             Some(address) => [name, b"[", address, b"]"].concat().into(),
             None => name.into(),
         });
         Self {
+            arrived: at,
             origin: Brought {
                 client,
                 account: arrival.account.map(Into::into),
@@ -45,6 +49,12 @@ impl Mail {
             sender: arrival.sender.map(Into::into),
             ..Self::default()
         }
+    }
+
+    /// Whether both are one mail: two files may have the same lines, and the first may have ended amid it.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let (own, client) = (&self.origin.client, &other.origin.client);
+        self.arrived.is_some() && self.arrived == other.arrived && own == client
     }
 
     /// Comes back from a filter, which does not say who had logged in.

@@ -272,6 +272,32 @@ fn two_machines_may_have_the_same_id() {
     );
 }
 
+/// `mail.info` beside `mail.log`, and both rotated while a mail was in the queue: it has not come again.
+#[test]
+fn a_mail_that_a_rotation_cuts_twice_is_one_story() {
+    let waits = SEED
+        .replace("dsn=5.4.6, status=bounced", "dsn=4.4.6, status=deferred")
+        .lines()
+        .take(4)
+        .fold(String::new(), |log, line| log + line + "\n");
+    let given_up: String = SEED
+        .replace("14:05", "19:05")
+        .split_inclusive('\n')
+        .skip(3)
+        .collect();
+    let log = [&*waits, &*waits, &*given_up, &*given_up].concat();
+    let mut stories = whole(&log);
+    stories.retain(|story| !story.failures.is_empty());
+    assert_eq!(stories.len(), 1, "{stories:#?}");
+    let story = stories.remove(0);
+    assert_eq!(story.failures.len(), 1);
+    assert_eq!(story.failures[0].status, Status::Bounced);
+    assert_eq!(story.sender.as_deref(), Some("antonettabaune@godetia.com"));
+    // Another mail with that id has come at another time.
+    let another = waits.replace("14:05:01", "14:05:59");
+    assert_eq!(whole(&(waits + &another)).len(), 2);
+}
+
 #[test]
 fn the_same_lines_twice_are_one_story() {
     assert_eq!(

@@ -88,7 +88,7 @@ impl<'t> Trail<'t> {
         let at = self.calendar.read(record.stamp);
         let key: Key = (record.host.into(), record.id.into());
         match &record.event {
-            Event::Arrived(arrival) => self.arrive(key, arrival, tell),
+            Event::Arrived(arrival) => self.arrive(key, at, arrival, tell),
             Event::Sender(sender) => self.send(key, sender, tell),
             Event::Delivery(delivery) => self.deliver(key, at, delivery, tell),
             Event::Unreachable {
@@ -128,10 +128,19 @@ impl<'t> Trail<'t> {
     }
 
     /// A new mail. The id may have been another one's, whose end is missing.
-    fn arrive(&mut self, key: Key, arrival: &Arrival<'_>, tell: &mut impl FnMut(News)) {
+    fn arrive(
+        &mut self,
+        key: Key,
+        at: Option<Timestamp>,
+        arrival: &Arrival<'_>,
+        tell: &mut impl FnMut(News),
+    ) {
+        let mut mail = Mail::new(at, arrival);
+        if self.open.get(&key).is_some_and(|open| open.is(&mail)) {
+            return;
+        }
         self.conclude(&key, tell);
         let host = &key.0;
-        let mut mail = Mail::new(arrival);
         let before = arrival.before.map(|before| (host.clone(), before.into()));
         if let Some(before) = before.and_then(|before| self.open.get(&before)) {
             mail.goes_on_from(before);

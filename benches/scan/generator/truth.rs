@@ -18,7 +18,7 @@ pub(crate) struct Truth {
     pub(crate) cut: u64,
     /// Lines that grep finds, looking for [`Dialect::phrase`](super::Dialect::phrase).
     pub(crate) phrase: u64,
-    /// Recipients, one for each mail and recipient, that are certain: looped, or tried at a reserved address.
+    /// Recipients, one for each mail and recipient, that are certain: looped, or tried in vain at a reserved address.
     pub(crate) loops: u64,
     /// Those of them that looped; the rest were tried at a reserved address.
     pub(crate) looped: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Truth {
     pub(crate) sent: u64,
     /// `loops` by domain, in small letters.
     pub(crate) domains: BTreeMap<String, u64>,
-    /// Recipients that were tried at a private address, or for which no host was left.
+    /// Recipients that were tried at a private address, or for which no host was left, or whom a reserved address took.
     pub(crate) suspected: u64,
     /// Bounces of mails with such a certain recipient that left the house.
     pub(crate) backscatter: u64,
@@ -127,13 +127,14 @@ impl Ledger {
     pub(super) fn close(self) -> Truth {
         let mut truth = self.truth;
         for failure in self.failures.into_values() {
-            match failure.cause {
-                Cause::Suspect => {
+            match (failure.cause, failure.status) {
+                // What a reserved address took may have been sent there on purpose.
+                (Cause::Suspect, _) | (Cause::Reserved, Status::Sent) => {
                     truth.suspected += 1;
                     continue;
                 }
-                Cause::Loop => truth.looped += 1,
-                Cause::Reserved => {}
+                (Cause::Loop, _) => truth.looped += 1,
+                (Cause::Reserved, _) => {}
             }
             truth.loops += 1;
             *truth.domains.entry(failure.domain).or_default() += 1;

@@ -21,6 +21,8 @@ pub(crate) struct Live<'l> {
     zone: &'l TimeZone,
     rules: &'l Rules,
     oracle: Option<&'l Arc<Oracle<Upstream>>>,
+    /// Whether a program reads standard output.
+    is_beside: bool,
 }
 
 impl<'l> Live<'l> {
@@ -28,11 +30,13 @@ impl<'l> Live<'l> {
         zone: &'l TimeZone,
         rules: &'l Rules,
         oracle: Option<&'l Arc<Oracle<Upstream>>>,
+        is_beside: bool,
     ) -> Self {
         Self {
             zone,
             rules,
             oracle,
+            is_beside,
         }
     }
 
@@ -46,7 +50,10 @@ impl<'l> Live<'l> {
                 News::Failed(story) => self.failed(&story).await,
                 News::Over(story) => trail::tell_bounce(&story, self.zone),
             };
-            print::out(told)?;
+            match self.is_beside {
+                true => print::beside(told),
+                false => print::out(told)?,
+            }
         }
         Ok(())
     }

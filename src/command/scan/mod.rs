@@ -64,7 +64,7 @@ pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
     };
     let work = reader.start(args.files.clone(), around, args.follow);
     if let Some(live) = work.live {
-        Live::new(&zone, &rules, oracle.as_ref())
+        Live::new(&zone, &rules, oracle.as_ref(), args.json || args.csv)
             .print(live)
             .await?;
     }

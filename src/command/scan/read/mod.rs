@@ -90,7 +90,7 @@ impl Reader {
         };
         let done = spawn_blocking(move || {
             let mut tally = Tally::new(around);
-            let reading = self.scan(&files, is_followed.then_some(stop), |news| {
+            let reading = self.scan(&files, is_followed.then_some(&stop), |news| {
                 if let News::Over(story) = &news {
                     tally.tell(story);
                 }
@@ -107,12 +107,12 @@ impl Reader {
     fn scan(
         &self,
         files: &[PathBuf],
-        stop: Option<Arc<AtomicBool>>,
+        stop: Option<&Arc<AtomicBool>>,
         tell: impl FnMut(News),
     ) -> Reading {
         let files = order::oldest_first(files, &|text, modified| self.first_time(text, modified));
         let newest = files.last().cloned();
-        let open = |path: &Path| match &stop {
+        let open = |path: &Path| match stop {
             Some(stop) if Some(path) == newest.as_deref() => {
                 let watch = Watch {
                     stop: Arc::clone(stop),

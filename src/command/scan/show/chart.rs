@@ -3,6 +3,7 @@
 use jiff::civil::Time;
 
 use super::bins::{Bin, Step, bins};
+use super::words::many;
 use crate::command::scan::report::Report;
 use crate::command::scan::report::time::Local;
 
@@ -113,8 +114,9 @@ impl Bar {
             inner_width,
             backscatter: column(bin.backscatter),
             title: format!(
-                "{label}: {} mails, {} bounces left",
-                bin.loops, bin.backscatter
+                "{label}: {}, {} left",
+                many(bin.loops, "mail", "mails"),
+                many(bin.backscatter, "bounce", "bounces")
             ),
         }
     }

@@ -1,0 +1,244 @@
+//! `--follow`: logs that grow, and are rotated under the program's hands.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::process::Stdio;
+
+use nix::sys::signal::Signal;
+
+use super::desk::{Desk, number};
+use super::logs::{CASE, QUIET, looped};
+use super::running::Running;
+use crate::support::upstream::Upstream;
+
+const STAMP: &str = "Mar 20 14:05:00";
+
+impl Desk {
+    fn append(&self, name: &str, text: &str) {
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.path(name));
+        file.unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    fn follow(&self, words: &str) -> Running {
+        Running::start(self.command(&format!("--follow --no-dns {words}")))
+    }
+}
+
+fn mail(id: &str, recipient: &str) -> String {
+    looped(STAMP, id, "a@b.example", recipient)
+}
+
+#[test]
+fn a_loop_is_told_at_once_and_the_report_follows() {
+    let desk = Desk::with(QUIET);
+    let scan = desk.follow("--year 2015 mail.log");
+    let half = CASE.find("Mar 20 14:05:03").unwrap();
+    desk.append("mail.log", &CASE[..half]);
+    scan.says("2015-03-20 14:05:00  8170A4D23E6F  from localhost[127.0.0.1]\n");
+    scan.says("antonettabaune@godetia.com → jfhfdq@hot.de\n");
+    assert!(!scan.out().contains("left"), "{}", scan.out());
+    desk.append("mail.log", &CASE[half..]);
+    scan.says("8170A4D23E6F  bounce 955C04D2300E to antonettabaune@godetia.com left");
+    assert!(!scan.out().contains("What to do"), "{}", scan.out());
+    let said = scan.stop(Signal::SIGINT);
+    assert_eq!((said.status, said.err.as_str()), (Some(1), ""));
+    // The report is the one that there is without.
+    let (_, report) = said
+        .out
+        .split_once("left 2015-03-20 14:05:03")
+        .unwrap_or_else(|| {
+            said.out
+                .split_once("left 14:05:03")
+                .unwrap_or_else(|| panic!("{said:?}"))
+        });
+    let (_, report) = report.split_once('\n').unwrap();
+    assert_eq!(report, desk.scan("--no-dns --year 2015 mail.log").out);
+}
+
+#[test]
+fn signals_end_it_as_the_end_of_the_log_would() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let desk = Desk::with(QUIET);
+        let scan = desk.follow("--explain mail.log");
+        // It listens for signals once it reads.
+        desk.append("mail.log", "no line of a log\n");
+        crate::support::wait_until("the line to be explained", || !scan.err().is_empty());
+        let said = scan.stop(signal);
+        assert_eq!(said.status, Some(0), "{signal}: {said:?}");
+        assert!(said.out.starts_with("No mail was found"), "{said:?}");
+        assert!(said.out.contains("5 lines in 1 file"), "{said:?}");
+    }
+}
+
+#[test]
+fn verdicts_are_told_with_the_mail() {
+    let upstream = Upstream::new("hot.de MX 10 null.hot.de\nnull.hot.de A 127.0.0.1");
+    let desk = Desk::with(QUIET);
+    let address = upstream.address();
+    let scan = Running::start(desk.command(&format!("--follow --upstream {address} mail.log")));
+    desk.append("mail.log", &mail("8170A4D23E6F", "jfhfdq@hot.de"));
+    scan.says("    hot.de listed Domain MX in loopback network: null.hot.de 127.0.0.1\n");
+    assert_eq!(scan.stop(Signal::SIGTERM).status, Some(1));
+}
+
+#[test]
+fn a_rotated_log_is_read_to_its_end_and_then_the_new_one() {
+    let desk = Desk::with(mail("8170A4D23E01", "a@hot.de"));
+    let scan = desk.follow("mail.log");
+    scan.says("a@hot.de");
+    fs::rename(desk.path("mail.log"), desk.path("mail.log.1")).unwrap();
+    // Who writes has not heard of it yet.
+    desk.append("mail.log.1", &mail("8170A4D23E02", "b@hot.de"));
+    scan.says("b@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E03", "c@hot.de"));
+    scan.says("c@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E04", "d@hot.de"));
+    scan.says("d@hot.de");
+    let said = scan.stop(Signal::SIGTERM);
+    assert!(
+        said.out.contains("\n4 mails to 1 domain looped"),
+        "{said:?}"
+    );
+    assert!(said.out.contains("\n12 lines in 1 file"), "{said:?}");
+}
+
+#[test]
+fn a_log_that_is_emptied_is_read_from_its_beginning() {
+    let desk = Desk::with(mail("8170A4D23E01", "a@hot.de") + &mail("8170A4D23E02", "b@hot.de"));
+    let scan = desk.follow("mail.log");
+    scan.says("b@hot.de");
+    // As logrotate's copytruncate does.
+    fs::copy(desk.path("mail.log"), desk.path("mail.log.1")).unwrap();
+    OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .open(desk.path("mail.log"))
+        .unwrap();
+    desk.append("mail.log", &mail("8170A4D23E03", "c@hot.de"));
+    scan.says("c@hot.de");
+    let said = scan.stop(Signal::SIGTERM);
+    assert!(
+        said.out.contains("\n3 mails to 1 domain looped"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn older_files_come_first_and_only_the_newest_is_followed() {
+    let desk = Desk::new();
+    desk.put(
+        "mail.log.1",
+        mail("8170A4D23E01", "a@hot.de").replace("Mar 20", "Mar 19"),
+    );
+    desk.run("gzip", &["mail.log.1"]);
+    desk.put("mail.log", mail("8170A4D23E02", "b@hot.de"));
+    let scan = desk.follow("mail.log mail.log.1.gz");
+    scan.says("b@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E03", "c@hot.de"));
+    scan.says("c@hot.de");
+    let said = scan.stop(Signal::SIGTERM);
+    assert!(
+        said.out.contains("\n3 mails to 1 domain looped"),
+        "{said:?}"
+    );
+    assert!(
+        said.out.find("a@hot.de") < said.out.find("b@hot.de"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_pipe_is_followed_until_it_ends() {
+    let desk = Desk::new();
+    let mut command = desk.command("--follow --no-dns -");
+    command.stdin(Stdio::piped());
+    let mut scan = Running::start(command);
+    let mut input = scan.input();
+    input
+        .write_all(mail("8170A4D23E01", "a@hot.de").as_bytes())
+        .unwrap();
+    scan.says("a@hot.de");
+    input
+        .write_all(mail("8170A4D23E02", "b@hot.de").as_bytes())
+        .unwrap();
+    scan.says("b@hot.de");
+    drop(input);
+    let said = scan.end();
+    assert_eq!(said.status, Some(1), "{said:?}");
+    assert!(
+        said.out.contains("\n2 mails to 1 domain looped"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_pipe_that_does_not_end_is_left_when_told_to() {
+    let desk = Desk::new();
+    let mut command = desk.command("--follow --no-dns -");
+    command.stdin(Stdio::piped());
+    let mut scan = Running::start(command);
+    let mut input = scan.input();
+    input
+        .write_all(mail("8170A4D23E01", "a@hot.de").as_bytes())
+        .unwrap();
+    scan.says("a@hot.de");
+    let said = scan.stop(Signal::SIGINT);
+    drop(input);
+    assert!(said.out.contains("\n1 mail to 1 domain looped"), "{said:?}");
+}
+
+#[test]
+fn a_line_is_told_when_it_is_whole() {
+    let desk = Desk::with(QUIET);
+    let scan = desk.follow("mail.log");
+    let (first, second) = (
+        mail("8170A4D23E01", "a@hot.de"),
+        mail("8170A4D23E02", "b@hot.de"),
+    );
+    let cut = second.len() - 20;
+    // One write, so that the half line is there when the whole one is told.
+    desk.append("mail.log", &(first + &second[..cut]));
+    scan.says("a@hot.de");
+    assert!(!scan.out().contains("b@hot.de"), "{}", scan.out());
+    desk.append("mail.log", &second[cut..cut + 5]);
+    desk.append("mail.log", &second[cut + 5..]);
+    scan.says("b@hot.de");
+    let said = scan.stop(Signal::SIGTERM);
+    assert!(
+        said.out.contains("\n2 mails to 1 domain looped"),
+        "{said:?}"
+    );
+    assert!(!said.out.contains("unreadable"), "{said:?}");
+}
+
+/// Programs read standard output then, and people the other.
+#[test]
+fn what_programs_read_has_no_news_in_it() {
+    for words in ["--json", "--csv"] {
+        let desk = Desk::with(CASE);
+        let scan = desk.follow(&format!("{words} mail.log"));
+        crate::support::wait_until("the news", || {
+            scan.err().contains("→ jfhfdq@hot.de") && scan.err().contains("bounce 955C04D2300E")
+        });
+        assert_eq!(scan.out(), "");
+        let said = scan.stop(Signal::SIGTERM);
+        match words {
+            "--json" => assert_eq!(number(&said.json(), "/found/loops"), 1),
+            _ => assert!(said.out.starts_with("domain,loops,"), "{said:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_yet_is_trouble() {
+    let desk = Desk::new();
+    let said = desk.follow("mail.log").end();
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(
+        said.out.contains("mail.log: there is no such file"),
+        "{said:?}"
+    );
+}

@@ -1,0 +1,105 @@
+//! Lines without a year: it follows from the file's time, or is given.
+
+use std::fs::File;
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::Timestamp;
+
+use super::desk::{Desk, column};
+use super::logs::looped;
+
+fn mail(stamp: &str) -> String {
+    let id: String = stamp
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .map(char::from)
+        .collect();
+    looped(stamp, &format!("81{id}"), "a@b.example", "c@hot.de")
+}
+
+impl Desk {
+    /// Has a file be written to last at this time.
+    fn written(&self, name: &str, at: &str) {
+        let at: Timestamp = at.parse().unwrap();
+        let file = File::options().write(true).open(self.path(name)).unwrap();
+        let since = Duration::from_secs(at.as_second().try_into().unwrap());
+        file.set_modified(UNIX_EPOCH + since).unwrap();
+    }
+
+    #[track_caller]
+    fn days(&self, words: &str, expected: &[&str]) {
+        let said = self.json(words);
+        let days: Vec<String> = column(&said, "incidents", "at")
+            .iter()
+            .map(|time| time[..10].to_owned())
+            .collect();
+        assert_eq!(days, expected, "{words}");
+    }
+}
+
+#[test]
+fn the_year_follows_from_when_the_file_was_written() {
+    let desk = Desk::with(mail("Mar 20 14:05:00"));
+    desk.written("mail.log", "2015-03-22T06:25:00Z");
+    desk.days("mail.log", &["2015-03-20"]);
+    desk.written("mail.log", "2019-03-20T13:05:00Z");
+    desk.days("mail.log", &["2019-03-20"]);
+    // It would be too late for that year.
+    desk.written("mail.log", "2019-03-01T06:25:00Z");
+    desk.days("mail.log", &["2018-03-20"]);
+}
+
+#[test]
+fn over_new_year_the_year_changes() {
+    let log = mail("Dec 30 14:05:00") + &mail("Dec 31 23:59:59") + &mail("Jan  1 00:00:01");
+    let desk = Desk::with(log);
+    desk.written("mail.log", "2016-01-02T06:25:00Z");
+    desk.days("mail.log", &["2015-12-30", "2015-12-31", "2016-01-01"]);
+    desk.days(
+        "--year 2009 mail.log",
+        &["2009-12-30", "2009-12-31", "2010-01-01"],
+    );
+}
+
+#[test]
+fn rotated_files_have_a_year_each() {
+    let desk = Desk::new();
+    for (name, stamp, written) in [
+        ("mail.log.2", "Dec 20 14:05:00", "2015-12-27T06:25:00Z"),
+        ("mail.log.1", "Dec 28 14:05:00", "2016-01-03T06:25:00Z"),
+        ("mail.log", "Jan  4 14:05:00", "2016-01-05T00:00:00Z"),
+    ] {
+        desk.put(name, mail(stamp));
+        desk.written(name, written);
+    }
+    let days = ["2015-12-20", "2015-12-28", "2016-01-04"];
+    desk.days("mail.log mail.log.1 mail.log.2", &days);
+    // gzip keeps the time.
+    desk.run("gzip", &["mail.log.2"]);
+    desk.days("mail.log mail.log.1 mail.log.2.gz", &days);
+}
+
+#[test]
+fn the_year_that_is_given_is_that_of_the_first_line_of_all() {
+    let desk = Desk::new();
+    desk.put("a", mail("Dec 28 14:05:00"));
+    desk.put("b", mail("Jan  4 14:05:00"));
+    for name in ["a", "b"] {
+        desk.written(name, "2026-01-05T00:00:00Z");
+    }
+    desk.days("--year 2014 a b", &["2014-12-28", "2015-01-04"]);
+    desk.days("--year 2014 b a", &["2014-12-28", "2015-01-04"]);
+}
+
+#[test]
+fn the_29th_of_february_was_in_a_leap_year() {
+    let desk = Desk::with(mail("Feb 29 14:05:00"));
+    desk.written("mail.log", "2019-03-20T13:05:00Z");
+    desk.days("mail.log", &["2016-02-29"]);
+}
+
+#[test]
+fn times_with_a_year_need_none() {
+    let desk = Desk::with(mail("2011-07-20T14:05:00+02:00"));
+    desk.days("--year 2015 mail.log", &["2011-07-20"]);
+}
