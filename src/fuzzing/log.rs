@@ -57,6 +57,7 @@ fn limits(each: usize) -> Limits {
     let some = each.try_into().unwrap();
     Limits {
         open: some,
+        octets: each * 1000,
         failures: each,
         known: some,
     }

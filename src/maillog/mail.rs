@@ -21,6 +21,8 @@ pub(super) struct Mail {
     pub(super) about: Option<Box<Story>>,
     /// If it is a bounce: whom it is for, and what became of it.
     pub(super) last: Option<(Box<[u8]>, Fate)>,
+    /// Octets that it took when it was looked at last.
+    pub(super) weighed: usize,
 }
 
 /// Who brought it in.
@@ -51,6 +53,28 @@ impl Mail {
         }
     }
 
+    /// About how many octets it takes, with its key.
+    pub(super) fn octets(&self) -> usize {
+        // Some short texts are behind it, too: the key, the client, the account and the sender.
+        const MAIL: usize = size_of::<Mail>() + 160;
+        const FAILURE: usize = size_of::<Failure>() + 32;
+        let failures = |failures: &[Failure]| -> usize {
+            let texts = |failure: &Failure| failure.recipient.len() + failure.text.len();
+            failures
+                .iter()
+                .map(|failure| FAILURE + texts(failure))
+                .sum()
+        };
+        let about = self.about.as_ref();
+        let about = about.map_or(0, |story| {
+            size_of::<Story>() + 160 + failures(&story.failures)
+        });
+        let unreachable = self.unreachable.iter();
+        let unreachable: usize = unreachable.map(|(text, _)| 64 + text.len()).sum();
+        let sender = self.sender.as_ref().map_or(0, |sender| sender.len());
+        MAIL + sender + failures(&self.failures) + about + unreachable
+    }
+
     /// Whether both are one mail: two files may have the same lines, and the first may have ended amid it.
     pub(super) fn is(&self, other: &Self) -> bool {
         let (own, client) = (&self.origin.client, &other.origin.client);
@@ -67,6 +91,12 @@ impl Mail {
     pub(super) fn is_bounce(&self) -> bool {
         let is_null = self.sender.as_deref() == Some(b"");
         self.about.is_some() || (is_null && self.origin.client.is_none())
+    }
+
+    /// Whether it is known as the bounce of that mail, and nothing new has failed since: another file has the same line.
+    pub(super) fn is_about_all_of(&self, story: &Story) -> bool {
+        let about = self.about.as_ref();
+        about.is_some_and(|about| about.id == story.id) && story.failures.is_empty()
     }
 
     /// Whether nothing speaks against its being a bounce.

@@ -19,9 +19,11 @@ use crate::verdict::Table;
 /// How much is kept of mails that are not over.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Mails that may be open at one time. Each takes some 300 octets; of those past the limit, the one that nothing was
-    /// said of for the longest time is told as far as it is known.
+    /// Mails that may be open at one time. Of those past the limit, the one that nothing was said of for the longest time is
+    /// told as far as it is known.
     pub open: NonZeroUsize,
+    /// Octets that they may take together: some 400 for each, and as much for each recipient not reached.
+    pub octets: usize,
     /// Recipients that one mail may have failed to reach. The rest is only counted.
     pub failures: usize,
     /// Lines of failures that are known again when another file has them as well, 60 octets each.
@@ -44,6 +46,8 @@ pub struct Trail<'t> {
     limits: Limits,
     calendar: Calendar,
     open: LruCache<Key, Mail>,
+    /// What the open ones take.
+    octets: usize,
     known: LruCache<u64, ()>,
     /// Lines of failures and of bounces that had been read before, in another file.
     pub repeated: u64,
@@ -58,6 +62,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             open: NonZeroUsize::MIN.saturating_add(99_999),
+            octets: 24 << 20,
             failures: 1000,
             known: NonZeroUsize::MIN.saturating_add(99_999),
         }
@@ -72,6 +77,7 @@ impl<'t> Trail<'t> {
             limits,
             calendar,
             open: LruCache::new(limits.open),
+            octets: 0,
             known: LruCache::new(limits.known),
             repeated: 0,
             failures_left_out: 0,
@@ -87,7 +93,21 @@ impl<'t> Trail<'t> {
     pub fn follow(&mut self, record: &Record<'_>, tell: &mut impl FnMut(News)) {
         let at = self.calendar.read(record.stamp);
         let key: Key = (record.host.into(), record.id.into());
-        match &record.event {
+        self.take_in(key.clone(), at, &record.event, tell);
+        self.weigh(&key);
+        while self.octets > self.limits.octets {
+            self.conclude_oldest(tell);
+        }
+    }
+
+    fn take_in(
+        &mut self,
+        key: Key,
+        at: Option<Timestamp>,
+        event: &Event<'_>,
+        tell: &mut impl FnMut(News),
+    ) {
+        match event {
             Event::Arrived(arrival) => self.arrive(key, at, arrival, tell),
             Event::Sender(sender) => self.send(key, sender, tell),
             Event::Delivery(delivery) => self.deliver(key, at, delivery, tell),
@@ -111,18 +131,15 @@ impl<'t> Trail<'t> {
 
     /// Tells of all mails that are not over when the log ends.
     pub fn finish(&mut self, tell: &mut impl FnMut(News)) {
-        while let Some((key, mail)) = self.open.pop_lru() {
-            mail.tell(&key.1, tell);
+        while !self.open.is_empty() {
+            self.conclude_oldest(tell);
         }
     }
 
     /// A mail by its key, which may have come in before the log begins.
     fn mail(&mut self, key: Key, tell: &mut impl FnMut(News)) -> &mut Mail {
-        if !self.open.contains(&key)
-            && self.open.len() == self.limits.open.get()
-            && let Some((key, old)) = self.open.pop_lru()
-        {
-            old.tell(&key.1, tell);
+        if !self.open.contains(&key) && self.open.len() == self.limits.open.get() {
+            self.conclude_oldest(tell);
         }
         self.open.get_or_insert_mut(key, Mail::default)
     }
@@ -221,19 +238,24 @@ impl<'t> Trail<'t> {
     /// A mail has bounced: those recipients that it was given up for until now. From here on its bounce has the story, as
     /// the id of the mail may be another's before that is over.
     fn bounce(&mut self, key: &Key, id: &[u8], tell: &mut impl FnMut(News)) {
-        let bounce: Key = (key.0.clone(), id.into());
-        let known = self.open.peek(&bounce);
-        if known.is_some_and(|mail| mail.about.is_some() || !mail.may_be_bounce()) {
-            // The id has been used again.
-            self.conclude(&bounce, tell);
-        }
         let mail = self.mail(key.clone(), tell);
         let failures = mail.take_given_up();
         let story = mail.story(&key.1, failures);
         let origin = mail.origin.clone();
-        let bounce = self.mail(bounce, tell);
-        bounce.origin = origin;
-        bounce.about = Some(Box::new(story));
+        let bounce: Key = (key.0.clone(), id.into());
+        if let Some(known) = self.open.peek(&bounce) {
+            if known.is_about_all_of(&story) {
+                return;
+            }
+            if known.about.is_some() || !known.may_be_bounce() {
+                // The id has been used again.
+                self.conclude(&bounce, tell);
+            }
+        }
+        let mail = self.mail(bounce.clone(), tell);
+        mail.origin = origin;
+        mail.about = Some(Box::new(story));
+        self.weigh(&bounce);
     }
 
     /// Whether the same has been said before: two files may have the same lines.
@@ -249,7 +271,28 @@ impl<'t> Trail<'t> {
     /// Tells of a mail, and forgets it.
     fn conclude(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
         if let Some(mail) = self.open.pop(key) {
+            self.octets = self.octets.saturating_sub(mail.weighed);
             mail.tell(&key.1, tell);
+        }
+    }
+
+    /// Tells of the mail that nothing was said of for the longest time.
+    fn conclude_oldest(&mut self, tell: &mut impl FnMut(News)) {
+        match self.open.peek_lru() {
+            Some((key, _)) => {
+                let key = key.clone();
+                self.conclude(&key, tell);
+            }
+            None => self.octets = 0,
+        }
+    }
+
+    /// Finds out what a mail takes now.
+    fn weigh(&mut self, key: &Key) {
+        if let Some(mail) = self.open.peek_mut(key) {
+            let octets = mail.octets();
+            self.octets = self.octets.saturating_sub(mail.weighed) + octets;
+            mail.weighed = octets;
         }
     }
 }

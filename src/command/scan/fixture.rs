@@ -195,6 +195,7 @@ pub(crate) fn reading() -> Reading {
         octets: 540_000,
         unparsable: 2,
         repeated: 0,
+        failures_left_out: 0,
         first: Some(at(-86_400)),
         last: Some(at(6 * 86_400)),
     }

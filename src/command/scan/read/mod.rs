@@ -255,6 +255,7 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
     fn end(mut self) -> Reading {
         self.trail.finish(&mut self.tell);
         self.reading.repeated = self.trail.repeated;
+        self.reading.failures_left_out = self.trail.failures_left_out;
         self.reading
     }
 }

@@ -73,6 +73,7 @@ impl Report {
                 domains: tally.domains.rest().split.certain.count.loops.into(),
                 senders: tally.senders.rest().certain.loops.into(),
                 origins: tally.origins.rest().certain.loops.into(),
+                recipients: reading.failures_left_out,
             },
             policy: verdicts.map(|verdicts| verdicts.policy),
             around: around.map(|around| (around, local(around.at))),

@@ -24,6 +24,8 @@ pub(crate) struct Reading {
     pub(crate) unparsable: u64,
     /// Lines about a failure or bounce that stood in another file already.
     pub(crate) repeated: u64,
+    /// Recipients of single mails with more than any has.
+    pub(crate) failures_left_out: u64,
     /// The time of the first line that has one.
     pub(crate) first: Option<Timestamp>,
     pub(crate) last: Option<Timestamp>,
@@ -180,6 +182,7 @@ pub(crate) struct LeftOut {
     pub(crate) domains: u64,
     pub(crate) senders: u64,
     pub(crate) origins: u64,
+    pub(crate) recipients: u64,
 }
 
 impl MaybeSaid {
