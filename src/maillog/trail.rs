@@ -19,9 +19,12 @@ use crate::verdict::Table;
 /// How much is kept of mails that are not over.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Mails that may be open at one time. Each takes some 300 octets; of those past the limit, the one that nothing was
-    /// said of for the longest time is told as far as it is known.
+    /// Mails that may be open at one time. Of those past the limit, the one that nothing was said of for the longest time
+    /// is told as far as it is known.
     pub open: NonZeroUsize,
+    /// Octets that they may take together, the same: some 600 for each mail, and 200 for each recipient that it failed to
+    /// reach. Who sends mail chooses how long both are.
+    pub octets: usize,
     /// Recipients that one mail may have failed to reach. The rest is only counted.
     pub failures: usize,
     /// Lines of failures that are known again when another file has them as well, 60 octets each.
@@ -44,12 +47,17 @@ pub struct Trail<'t> {
     limits: Limits,
     calendar: Calendar,
     open: LruCache<Key, Mail>,
+    /// What the open ones take.
+    octets: usize,
     known: LruCache<u64, ()>,
     /// Lines of failures and of bounces that had been read before, in another file.
     pub repeated: u64,
     /// Recipients past the limit of one mail.
     pub failures_left_out: u64,
 }
+
+/// What it takes to find a mail, and to know its failure again: its key, three times, and places in two lists.
+const PLACE_OCTETS: usize = 300;
 
 /// A mail: the machine's name, and the queue id on it.
 type Key = (Box<[u8]>, Box<[u8]>);
@@ -72,12 +80,15 @@ struct Mail {
     /// If it is a bounce: whom it is for, and what became of it.
     last: Option<(Box<[u8]>, Fate)>,
     is_over: bool,
+    /// What is counted of what it takes.
+    octets: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             open: NonZeroUsize::MIN.saturating_add(99_999),
+            octets: 24 << 20,
             failures: 1000,
             known: NonZeroUsize::MIN.saturating_add(99_999),
         }
@@ -92,6 +103,7 @@ impl<'t> Trail<'t> {
             limits,
             calendar,
             open: LruCache::new(limits.open),
+            octets: 0,
             known: LruCache::new(limits.known),
             repeated: 0,
             failures_left_out: 0,
@@ -107,6 +119,17 @@ impl<'t> Trail<'t> {
     pub fn follow(&mut self, record: &Record<'_>, tell: &mut impl FnMut(News)) {
         let at = self.calendar.read(record.stamp);
         let key: Key = (record.host.into(), record.id.into());
+        self.happen(key.clone(), at, record, tell);
+        self.weigh(&key, tell);
+    }
+
+    fn happen(
+        &mut self,
+        key: Key,
+        at: Option<Timestamp>,
+        record: &Record<'_>,
+        tell: &mut impl FnMut(News),
+    ) {
         match &record.event {
             Event::Arrived(arrival) => self.arrive(key, at, arrival, tell),
             Event::Sender(sender) => {
@@ -135,6 +158,20 @@ impl<'t> Trail<'t> {
                 self.mail((host, (*bounce).into()), tell).bounce_of = Some(id);
             }
             Event::Removed => self.remove(&key, tell),
+        }
+    }
+
+    /// Counts what a mail takes now, and makes room.
+    fn weigh(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
+        if let Some(mail) = self.open.peek_mut(key) {
+            let weight = mail.weight();
+            let before = mem::replace(&mut mail.octets, weight);
+            self.octets = self.octets.saturating_sub(before).saturating_add(weight);
+        }
+        while self.octets > self.limits.octets
+            && let Some((key, old)) = self.open.pop_lru()
+        {
+            self.tell(&key, old, tell);
         }
     }
 
@@ -237,6 +274,10 @@ impl<'t> Trail<'t> {
             self.failures_left_out += 1;
             return;
         }
+        if mail.failures.is_empty() {
+            // Most mails fail once, and room for four is three too many.
+            mail.failures.reserve_exact(1);
+        }
         mail.failures.push(failure.clone());
         if cause != Cause::Other {
             let failures = vec![failure];
@@ -292,7 +333,8 @@ impl<'t> Trail<'t> {
     }
 
     /// Tells of a mail, if it failed.
-    fn tell(&self, key: &Key, mut mail: Mail, tell: &mut impl FnMut(News)) {
+    fn tell(&mut self, key: &Key, mut mail: Mail, tell: &mut impl FnMut(News)) {
+        self.octets = self.octets.saturating_sub(mail.octets);
         if mail.failures.is_empty() && mail.bounce.is_none() {
             return;
         }
@@ -326,6 +368,19 @@ impl Mail {
             bounce_of: arrival.bounce_of.map(Into::into),
             ..Self::default()
         }
+    }
+
+    /// Octets that it takes.
+    fn weight(&self) -> usize {
+        let failures = self.failures.iter();
+        let failures = failures.map(|failure| failure.recipient.len() + failure.text.len());
+        let unreachable = self.unreachable.iter();
+        let unreachable = unreachable.map(|one| size_of_val(one) + one.0.len());
+        let texts = [&self.client, &self.account, &self.user, &self.sender];
+        let texts = texts.into_iter().flatten().map(|text| text.len());
+        let texts = failures.chain(unreachable).chain(texts).sum::<usize>();
+        let room = self.failures.capacity() * size_of::<Failure>();
+        size_of::<Self>() + PLACE_OCTETS + room + texts
     }
 
     /// Whether both are one mail: two files may have the same lines, and the first may have ended amid it.
