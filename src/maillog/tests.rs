@@ -370,6 +370,18 @@ fn what_is_kept_of_open_mails_is_bounded() {
         failures: 1,
         ..Limits::default()
     };
+    // Another one's long name takes all the room.
+    let octets = Limits {
+        octets: 10_000,
+        ..Limits::default()
+    };
+    let long = open(2).replace("client=a", &format!("client={}", "a".repeat(9_900)));
+    let found = |log: &str| stories(log, usize::MAX, false, octets).remove(0).origin;
+    assert_eq!(
+        found(&(open(1) + &open(2) + failed)),
+        Origin::Client("a[192.0.1.7]".to_owned())
+    );
+    assert_eq!(found(&(open(1) + &long + failed)), Origin::Unknown);
     let two = log.replacen("jfhfdq", "kl", 1);
     assert_eq!(
         stories(&two, usize::MAX, true, failures)[0].failures.len(),

@@ -32,7 +32,7 @@
 //! | `check` | `bogusmx check`: reports, JSON, exit status, standard input, a running daemon |
 //! | `demo` | `bogusmx serve --demo` |
 //! | `doctor` | `bogusmx doctor` on hosts that are broken on purpose |
-//! | `scan` | `bogusmx scan`, on logs of a real Postfix and a real Exim |
+//! | `scan` | `bogusmx scan`, on logs of a real Postfix and a real Exim, on generated ones, and on files as users have them |
 //! | `reserved_table` | the shipped table against the registries, without a daemon |
 //! | `table_model`, `table_parity` | generated tables against a slow model, and against Postfix's own reader |
 //! | `daemons` | the real programs that the tests start |
