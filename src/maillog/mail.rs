@@ -55,8 +55,8 @@ impl Mail {
 
     /// About how many octets it takes, with its key.
     pub(super) fn octets(&self) -> usize {
-        // Some short texts are behind it, too: the key, the client, the account and the sender.
-        const MAIL: usize = size_of::<Mail>() + 160;
+        // With its key.
+        const MAIL: usize = size_of::<Mail>() + 96;
         const FAILURE: usize = size_of::<Failure>() + 32;
         let failures = |failures: &[Failure]| -> usize {
             let texts = |failure: &Failure| failure.recipient.len() + failure.text.len();
@@ -71,14 +71,15 @@ impl Mail {
         });
         let unreachable = self.unreachable.iter();
         let unreachable: usize = unreachable.map(|(text, _)| 64 + text.len()).sum();
-        let sender = self.sender.as_ref().map_or(0, |sender| sender.len());
-        MAIL + sender + failures(&self.failures) + about + unreachable
+        let origin = &self.origin;
+        let texts = [&origin.client, &origin.account, &origin.user, &self.sender];
+        let texts: usize = texts.into_iter().flatten().map(|text| text.len() + 8).sum();
+        MAIL + texts + failures(&self.failures) + about + unreachable
     }
 
     /// Whether both are one mail: two files may have the same lines, and the first may have ended amid it.
     pub(super) fn is(&self, other: &Self) -> bool {
-        let (own, client) = (&self.origin.client, &other.origin.client);
-        self.arrived.is_some() && self.arrived == other.arrived && own == client
+        self.arrived.is_some() && self.arrived == other.arrived
     }
 
     /// Comes back from a filter, which does not say who had logged in.

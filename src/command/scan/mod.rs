@@ -74,6 +74,8 @@ pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
         None => None,
     };
     let report = Report::new(reading, &tally, verdicts.as_ref(), &zone);
+    // The report has all of it, and to print that takes memory, too.
+    drop((tally, verdicts));
     if let Some(file) = &args.html {
         let written = fs::write(file, html::print(&report));
         written.map_err(|error| ScanError::Html {
