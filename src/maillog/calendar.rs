@@ -28,6 +28,8 @@ pub struct Calendar {
     day: Option<Date>,
     /// No line is later.
     latest: Timestamp,
+    /// What was read last: many lines have the same time.
+    last: ([u8; 15], Option<Timestamp>),
 }
 
 impl Calendar {
@@ -38,6 +40,7 @@ impl Calendar {
             given: year,
             day: None,
             latest: Timestamp::MAX,
+            last: ([0; 15], None),
         }
     }
 
@@ -47,6 +50,7 @@ impl Calendar {
     /// is noticed. If the year was given, it goes on from one log to the next.
     pub fn open(&mut self, latest: Timestamp) {
         self.latest = latest;
+        self.last = ([0; 15], None);
         if self.given.is_none() {
             self.day = None;
         }
@@ -57,7 +61,14 @@ impl Calendar {
         match stamp {
             Stamp::Missing => None,
             Stamp::Full(text) => self.full(text),
-            Stamp::Yearless(text) => self.yearless(text),
+            Stamp::Yearless(text) if *text == self.last.0 => self.last.1,
+            Stamp::Yearless(text) => {
+                let at = self.yearless(text);
+                if let Ok(text) = text.try_into() {
+                    self.last = (text, at);
+                }
+                at
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A line of a log: who wrote it, when, and what.
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
 
 use super::cut;
 
@@ -11,8 +11,10 @@ pub struct Line<'a> {
     pub stamp: Stamp<'a>,
     /// What it says.
     pub message: &'a [u8],
-    /// Between the two: `HOST PROGRAM[PID]`. Most lines say nothing that anybody asks about, so it is not taken apart yet.
-    head: &'a [u8],
+    /// On which machine; empty if the line does not say.
+    pub host: &'a [u8],
+    /// `PROGRAM[PID]`. Most lines say nothing that anybody asks about, so it is not taken apart yet.
+    tag: &'a [u8],
     is_exim: bool,
 }
 
@@ -50,16 +52,16 @@ impl<'a> Line<'a> {
                 _,
                 b' ',
                 _,
-                b'0'..=b'9',
+                _,
                 b' ',
                 _,
-                b'0'..=b'9',
+                _,
                 b':',
                 _,
-                b'0'..=b'9',
+                _,
                 b':',
                 _,
-                b'0'..=b'9',
+                _,
                 b' ',
                 rest @ ..,
             ] => Some(Self::of_syslog(Stamp::Yearless(text.get(..15)?), rest)),
@@ -97,7 +99,8 @@ impl<'a> Line<'a> {
             [b' ' | b'\t', b' '..=b'~', ..] => Some(Self {
                 stamp: Stamp::Missing,
                 message: b"",
-                head: b"",
+                host: b"",
+                tag: b"",
                 is_exim: false,
             }),
             // As people quote them.
@@ -106,20 +109,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// On which machine; empty if the line does not say.
-    pub fn host(&self) -> &'a [u8] {
-        cut::at(self.head, b' ').map_or(b"", |(host, _)| host)
-    }
-
     /// By which program.
     pub fn program(&self) -> Program<'a> {
         if self.is_exim {
             return Program::Exim;
         }
-        let tag = cut::at(self.head, b' ').map_or(self.head, |(_, tag)| tag);
-        let name = match (tag.strip_suffix(b"]"), memrchr(b'[', tag)) {
-            (Some(_), Some(pid)) => tag.get(..pid).unwrap_or(tag),
-            _ => tag,
+        let name = match (self.tag.strip_suffix(b"]"), memrchr(b'[', self.tag)) {
+            (Some(_), Some(pid)) => self.tag.get(..pid).unwrap_or(self.tag),
+            _ => self.tag,
         };
         match memrchr(b'/', name) {
             Some(slash) => Program::Postfix(name.get(slash + 1..).unwrap_or_default()),
@@ -128,19 +125,27 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// Whether it may be one of Postfix: its programs have a slash in their names.
+    #[inline]
+    pub(super) fn is_like_postfix(&self) -> bool {
+        memchr(b'/', self.tag).is_some()
+    }
+
     /// What follows the stamp of a syslog line: `HOST TAG: MESSAGE`.
     #[inline]
     fn of_syslog(stamp: Stamp<'a>, rest: &'a [u8]) -> Self {
-        let host = cut::before(rest, b' ').len();
-        let tag = rest.get(host..).unwrap_or_default();
-        // Without a colon it is all head, as in "last message repeated 2 times".
-        let end = host + cut::before(tag, b':').len();
-        let (head, message) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        let end = cut::near(rest, b' ').unwrap_or(rest.len());
+        let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        // Without a colon it is all tag, as in "last message repeated 2 times".
+        let end = cut::near(rest, b':').unwrap_or(rest.len());
+        let (tag, message) = rest.split_at_checked(end).unwrap_or((rest, b""));
         let message = message.strip_prefix(b":").unwrap_or(message);
         Self {
             stamp,
             message: message.strip_prefix(b" ").unwrap_or(message),
-            head,
+            host,
+            tag,
             is_exim: false,
         }
     }
@@ -166,7 +171,8 @@ impl<'a> Line<'a> {
         Some(Self {
             stamp: Stamp::Full(text.get(..end)?),
             message,
-            head: b"",
+            host: b"",
+            tag: b"",
             is_exim: true,
         })
     }
@@ -191,23 +197,23 @@ impl<'a> Line<'a> {
         Some(Self {
             stamp: Stamp::Full(stamp),
             message: message.strip_prefix(mark).unwrap_or(message),
-            head: rest
-                .get(stamp.len() + 1..)?
-                .get(..host.len() + 1 + tag.len())?,
+            host,
+            tag,
             is_exim: false,
         })
     }
 
     /// Without a stamp and a host: `postfix/qmgr[10478]: MESSAGE`.
     fn bare(text: &'a [u8]) -> Option<Self> {
-        let (head, message) = cut::at_text(text, b": ")?;
+        let (tag, message) = cut::at_text(text, b": ")?;
         let line = Self {
             stamp: Stamp::Missing,
             message,
-            head,
+            host: b"",
+            tag,
             is_exim: false,
         };
-        let is_whole = !head.contains(&b' ') && matches!(line.program(), Program::Postfix(_));
+        let is_whole = !tag.contains(&b' ') && matches!(line.program(), Program::Postfix(_));
         is_whole.then_some(line)
     }
 }
@@ -225,7 +231,7 @@ mod tests {
         let text = |octets| str::from_utf8(octets).unwrap();
         Some((
             text(stamp),
-            text(line.host()),
+            text(line.host),
             line.program(),
             text(line.message),
         ))

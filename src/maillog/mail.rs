@@ -10,6 +10,7 @@ use super::trail::News;
 /// A mail.
 #[derive(Debug, Default)]
 pub(super) struct Mail {
+    id: Box<[u8]>,
     arrived: Option<Timestamp>,
     pub(super) origin: Brought,
     pub(super) sender: Option<Box<[u8]>>,
@@ -35,7 +36,15 @@ pub(super) struct Brought {
 }
 
 impl Mail {
-    pub(super) fn new(at: Option<Timestamp>, arrival: &Arrival<'_>) -> Self {
+    /// One of which only the queue id is known.
+    pub(super) fn of(id: &[u8]) -> Self {
+        Self {
+            id: id.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn new(id: &[u8], at: Option<Timestamp>, arrival: &Arrival<'_>) -> Self {
         // A client as Postfix writes it.
         let client = arrival.client.map(|name| match arrival.address {
             Some(address) => [name, b"[", address, b"]"].concat().into(),
@@ -49,7 +58,7 @@ impl Mail {
                 user: arrival.user.map(Into::into),
             },
             sender: arrival.sender.map(Into::into),
-            ..Self::default()
+            ..Self::of(id)
         }
     }
 
@@ -159,11 +168,11 @@ impl Mail {
     }
 
     /// Tells of what it is about, if it is a bounce, and of the recipients that it has not reached itself.
-    pub(super) fn tell(mut self, id: &[u8], tell: &mut impl FnMut(News)) {
+    pub(super) fn tell(mut self, tell: &mut impl FnMut(News)) {
         if let Some(mut story) = self.about.take() {
             let last = self.last.as_ref();
             story.bounce = Some(Bounce {
-                id: plain(id),
+                id: plain(&self.id),
                 recipient: last.map(|(recipient, _)| plain(recipient)),
                 fate: last.map_or(Fate::Unknown, |(_, fate)| fate.clone()),
             });
@@ -171,14 +180,14 @@ impl Mail {
         }
         let failures = std::mem::take(&mut self.failures);
         if !failures.is_empty() {
-            tell(News::Over(self.story(id, failures)));
+            tell(News::Over(self.story(failures)));
         }
     }
 
     /// Its story until now, for some recipients.
-    pub(super) fn story(&self, id: &[u8], failures: Vec<Failure>) -> Story {
+    pub(super) fn story(&self, failures: Vec<Failure>) -> Story {
         Story {
-            id: plain(id),
+            id: plain(&self.id),
             origin: self.origin.told(),
             sender: self.sender.as_deref().map(plain),
             failures,

@@ -8,6 +8,9 @@ const CHARACTERS_MAX: usize = 400;
 /// The text, with all that is not printable escaped. Others write it: a sender's address may be a terminal's command,
 /// or turn the direction of a line.
 pub fn plain(text: &[u8]) -> String {
+    if text.len() <= CHARACTERS_MAX && text.iter().all(|octet| matches!(octet, b' '..=b'~')) {
+        return String::from_utf8_lossy(text).into_owned();
+    }
     let mut shown = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {

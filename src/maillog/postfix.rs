@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr;
 use memchr::memmem::Finder;
 
 use super::cut;
@@ -49,11 +48,6 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
             .strip_prefix(b"sender non-delivery notification: ")
             .map(Event::Bounced),
     };
-    // Without a way out in the middle, which digits among letters would make hard to predict.
-    let is_plain = id
-        .iter()
-        .fold(true, |all, octet| all & octet.is_ascii_alphanumeric());
-    let event = event.filter(|_| is_plain);
     Ok(event.map(|event| (id, event)))
 }
 
@@ -61,7 +55,7 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
 #[inline]
 fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let within = message.get(..ID_OCTETS.end() + 1).unwrap_or(message);
-    let (id, rest) = message.split_at_checked(memchr(b':', within)?)?;
+    let (id, rest) = message.split_at_checked(cut::near(within, b':')?)?;
     let rest = rest.strip_prefix(b": ")?;
     let is_long = ID_OCTETS.contains(&id.len());
     (is_long && !matches!(id, [b'a'..=b'z', ..])).then_some((id, rest))

@@ -28,7 +28,7 @@ impl<'a> Record<'a> {
         let line = Line::read(text).ok_or(Unreadable("no line of a mail log"))?;
         let record = said(&line)?.map(|(id, event)| Self {
             stamp: line.stamp,
-            host: line.host(),
+            host: line.host,
             id,
             event,
         });
@@ -47,7 +47,7 @@ fn said<'a>(line: &Line<'a>) -> Said<'a> {
             exim::read(inner.message)
         }
         Ok(None) => Ok(None),
-        said if matches!(line.program(), Program::Postfix(_)) => said,
+        said if line.is_like_postfix() => said,
         _ => Ok(None),
     }
 }

@@ -45,7 +45,7 @@ pub struct Trail<'t> {
     table: &'t Table,
     limits: Limits,
     calendar: Calendar,
-    open: LruCache<Key, Mail>,
+    open: LruCache<u64, Mail>,
     /// What the open ones take.
     octets: usize,
     known: LruCache<u64, ()>,
@@ -55,8 +55,27 @@ pub struct Trail<'t> {
     pub failures_left_out: u64,
 }
 
-/// A mail: the machine's name, and the queue id on it.
-type Key = (Box<[u8]>, Box<[u8]>);
+/// A queue id on a machine.
+#[derive(Clone, Copy)]
+struct Name<'n> {
+    host: &'n [u8],
+    id: &'n [u8],
+    /// The hash of both, by which the open mails are found. Of a hundred thousand, two have the same by a chance of one in
+    /// four thousand million.
+    key: u64,
+}
+
+impl<'n> Name<'n> {
+    fn new(host: &'n [u8], id: &'n [u8]) -> Self {
+        let key = FixedState::with_seed(0).hash_one((host, id));
+        Self { host, id, key }
+    }
+
+    /// Another mail's, on the same machine.
+    fn other(self, id: &'n [u8]) -> Self {
+        Self::new(self.host, id)
+    }
+}
 
 impl Default for Limits {
     fn default() -> Self {
@@ -92,40 +111,40 @@ impl<'t> Trail<'t> {
     /// Goes on with what happened next.
     pub fn follow(&mut self, record: &Record<'_>, tell: &mut impl FnMut(News)) {
         let at = self.calendar.read(record.stamp);
-        let key: Key = (record.host.into(), record.id.into());
-        self.take_in(key.clone(), at, &record.event, tell);
-        self.weigh(&key);
+        let name = Name::new(record.host, record.id);
+        self.take_in(name, at, &record.event, tell);
+        self.weigh(name.key);
         while self.octets > self.limits.octets {
             self.conclude_oldest(tell);
         }
     }
 
-    fn take_in(
+    fn take_in<'r>(
         &mut self,
-        key: Key,
+        name: Name<'r>,
         at: Option<Timestamp>,
-        event: &Event<'_>,
+        event: &Event<'r>,
         tell: &mut impl FnMut(News),
     ) {
         match event {
-            Event::Arrived(arrival) => self.arrive(key, at, arrival, tell),
-            Event::Sender(sender) => self.send(key, sender, tell),
-            Event::Delivery(delivery) => self.deliver(key, at, delivery, tell),
+            Event::Arrived(arrival) => self.arrive(name, at, arrival, tell),
+            Event::Sender(sender) => self.send(name, sender, tell),
+            Event::Delivery(delivery) => self.deliver(name, at, delivery, tell),
             Event::Unreachable {
-                name,
+                name: host,
                 address,
                 text,
             } => {
-                let cause = cause::of_unreachable(name, *address, self.table);
+                let cause = cause::of_unreachable(host, *address, self.table);
                 let failures_max = self.limits.failures;
-                let unreachable = &mut self.mail(key, tell).unreachable;
+                let unreachable = &mut self.mail(name, tell).unreachable;
                 if unreachable.len() < failures_max {
                     unreachable.push(((*text).into(), cause));
                 }
             }
-            Event::Expired => self.mail(key, tell).expire(),
-            Event::Bounced(bounce) => self.bounce(&key, bounce, tell),
-            Event::Removed => self.conclude(&key, tell),
+            Event::Expired => self.mail(name, tell).expire(),
+            Event::Bounced(bounce) => self.bounce(name, name.other(bounce), tell),
+            Event::Removed => self.conclude(name.key, tell),
         }
     }
 
@@ -136,74 +155,72 @@ impl<'t> Trail<'t> {
         }
     }
 
-    /// A mail by its key, which may have come in before the log begins.
-    fn mail(&mut self, key: Key, tell: &mut impl FnMut(News)) -> &mut Mail {
-        if !self.open.contains(&key) && self.open.len() == self.limits.open.get() {
+    /// A mail, which may have come in before the log begins.
+    fn mail(&mut self, name: Name<'_>, tell: &mut impl FnMut(News)) -> &mut Mail {
+        if !self.open.contains(&name.key) && self.open.len() == self.limits.open.get() {
             self.conclude_oldest(tell);
         }
-        self.open.get_or_insert_mut(key, Mail::default)
+        self.open.get_or_insert_mut(name.key, || Mail::of(name.id))
     }
 
     /// A new mail. The id may have been another one's, whose end is missing.
-    fn arrive(
+    fn arrive<'r>(
         &mut self,
-        key: Key,
+        name: Name<'r>,
         at: Option<Timestamp>,
-        arrival: &Arrival<'_>,
+        arrival: &Arrival<'r>,
         tell: &mut impl FnMut(News),
     ) {
-        let mut mail = Mail::new(at, arrival);
-        if self.open.get(&key).is_some_and(|open| open.is(&mail)) {
+        let mut mail = Mail::new(name.id, at, arrival);
+        let open = self.open.get(&name.key);
+        if open.is_some_and(|open| open.is(&mail)) {
             return;
         }
-        self.conclude(&key, tell);
-        let host = &key.0;
-        let before = arrival.before.map(|before| (host.clone(), before.into()));
-        if let Some(before) = before.and_then(|before| self.open.get(&before)) {
+        self.conclude(name.key, tell);
+        let before = arrival.before.map(|before| name.other(before));
+        if let Some(before) = before.and_then(|before| self.open.get(&before.key)) {
             mail.goes_on_from(before);
         }
-        let of: Option<Key> = arrival.bounce_of.map(|of| (host.clone(), of.into()));
-        let id = key.1.clone();
-        *self.mail(key, tell) = mail;
-        if let Some(of) = of
+        *self.mail(name, tell) = mail;
+        if let Some(of) = arrival.bounce_of.map(|of| name.other(of))
             // Else it only says that it takes longer.
-            && self.mail(of.clone(), tell).may_have_bounced()
+            && self.mail(of, tell).may_have_bounced()
         {
-            self.bounce(&of, &id, tell);
+            self.bounce(of, name, tell);
         }
     }
 
     /// A mail is in the queue. Another sender's is another mail.
-    fn send(&mut self, key: Key, sender: &[u8], tell: &mut impl FnMut(News)) {
-        let known = self.open.peek(&key).and_then(|mail| mail.sender.as_deref());
+    fn send(&mut self, name: Name<'_>, sender: &[u8], tell: &mut impl FnMut(News)) {
+        let open = self.open.peek(&name.key);
+        let known = open.and_then(|mail| mail.sender.as_deref());
         if known.is_some_and(|known| known != sender) {
-            self.conclude(&key, tell);
+            self.conclude(name.key, tell);
         }
-        self.mail(key, tell).sender = Some(sender.into());
+        self.mail(name, tell).sender = Some(sender.into());
     }
 
     fn deliver(
         &mut self,
-        key: Key,
+        name: Name<'_>,
         at: Option<Timestamp>,
         delivery: &Delivery<'_>,
         tell: &mut impl FnMut(News),
     ) {
-        let mail = self.open.get(&key);
+        let mail = self.open.get(&name.key);
         let is_bounce = mail.is_some_and(Mail::is_bounce);
         let cause = cause::of(delivery, self.table)
             .or_else(|| mail.and_then(|mail| mail.unreachable(delivery)));
         if cause.is_none() && !is_bounce {
             return;
         }
-        if self.is_known(&key, at, delivery) {
+        if self.is_known(name, at, delivery) {
             self.repeated += 1;
             return;
         }
         if is_bounce {
             let fate = cause::fate(delivery, self.table, at);
-            let mail = self.mail(key.clone(), tell);
-            mail.last = Some((delivery.recipient.into(), fate));
+            self.mail(name, tell).last = Some((delivery.recipient.into(), fate));
         }
         if let Some(cause) = cause {
             let failure = Failure {
@@ -213,15 +230,14 @@ impl<'t> Trail<'t> {
                 status: delivery.status,
                 text: plain(delivery.text),
             };
-            self.fail(key, failure, tell);
+            self.fail(name, failure, tell);
         }
     }
 
     /// A recipient has not been reached.
-    fn fail(&mut self, key: Key, failure: Failure, tell: &mut impl FnMut(News)) {
+    fn fail(&mut self, name: Name<'_>, failure: Failure, tell: &mut impl FnMut(News)) {
         let failures_max = self.limits.failures;
-        let id = key.1.clone();
-        let mail = self.mail(key, tell);
+        let mail = self.mail(name, tell);
         if mail.has_failed(&failure) {
             return;
         }
@@ -229,67 +245,65 @@ impl<'t> Trail<'t> {
             self.failures_left_out += 1;
             return;
         }
-        mail.failures.push(failure.clone());
         if failure.cause != Cause::Other {
-            tell(News::Failed(mail.story(&id, vec![failure])));
+            tell(News::Failed(mail.story(vec![failure.clone()])));
         }
+        mail.failures.push(failure);
     }
 
     /// A mail has bounced: those recipients that it was given up for until now. From here on its bounce has the story, as
     /// the id of the mail may be another's before that is over.
-    fn bounce(&mut self, key: &Key, id: &[u8], tell: &mut impl FnMut(News)) {
-        let mail = self.mail(key.clone(), tell);
+    fn bounce(&mut self, name: Name<'_>, bounce: Name<'_>, tell: &mut impl FnMut(News)) {
+        let mail = self.mail(name, tell);
         let failures = mail.take_given_up();
-        let story = mail.story(&key.1, failures);
+        let story = mail.story(failures);
         let origin = mail.origin.clone();
-        let bounce: Key = (key.0.clone(), id.into());
-        if let Some(known) = self.open.peek(&bounce) {
+        if let Some(known) = self.open.peek(&bounce.key) {
             if known.is_about_all_of(&story) {
                 return;
             }
             if known.about.is_some() || !known.may_be_bounce() {
                 // The id has been used again.
-                self.conclude(&bounce, tell);
+                self.conclude(bounce.key, tell);
             }
         }
-        let mail = self.mail(bounce.clone(), tell);
+        let mail = self.mail(bounce, tell);
         mail.origin = origin;
         mail.about = Some(Box::new(story));
-        self.weigh(&bounce);
+        self.weigh(bounce.key);
     }
 
     /// Whether the same has been said before: two files may have the same lines.
-    fn is_known(&mut self, key: &Key, at: Option<Timestamp>, delivery: &Delivery<'_>) -> bool {
+    fn is_known(&mut self, name: Name<'_>, at: Option<Timestamp>, delivery: &Delivery<'_>) -> bool {
         let Some(at) = at else {
             return false;
         };
-        let said = (key, at, delivery.recipient, delivery.text);
+        let said = (name.key, at, delivery.recipient, delivery.text);
         let hash = FixedState::with_seed(0).hash_one(said);
         self.known.put(hash, ()).is_some()
     }
 
     /// Tells of a mail, and forgets it.
-    fn conclude(&mut self, key: &Key, tell: &mut impl FnMut(News)) {
-        if let Some(mail) = self.open.pop(key) {
+    fn conclude(&mut self, key: u64, tell: &mut impl FnMut(News)) {
+        if let Some(mail) = self.open.pop(&key) {
             self.octets = self.octets.saturating_sub(mail.weighed);
-            mail.tell(&key.1, tell);
+            mail.tell(tell);
         }
     }
 
     /// Tells of the mail that nothing was said of for the longest time.
     fn conclude_oldest(&mut self, tell: &mut impl FnMut(News)) {
-        match self.open.peek_lru() {
-            Some((key, _)) => {
-                let key = key.clone();
-                self.conclude(&key, tell);
-            }
-            None => self.octets = 0,
+        if let Some((_, mail)) = self.open.pop_lru() {
+            self.octets = self.octets.saturating_sub(mail.weighed);
+            mail.tell(tell);
+        } else {
+            self.octets = 0;
         }
     }
 
     /// Finds out what a mail takes now.
-    fn weigh(&mut self, key: &Key) {
-        if let Some(mail) = self.open.peek_mut(key) {
+    fn weigh(&mut self, key: u64) {
+        if let Some(mail) = self.open.peek_mut(&key) {
             let octets = mail.octets();
             self.octets = self.octets.saturating_sub(mail.weighed) + octets;
             mail.weighed = octets;
