@@ -22,7 +22,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::pieces::{Logs, Open, Piece, Step};
-use self::source::{Source, Watch};
+use self::source::{Source, Trouble, Watch};
 use crate::command::scan::report::{FileRead, Reading};
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::around::Around;
@@ -187,38 +187,47 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
             }
             Step::Piece(piece) => {
                 // Who sieves it gives it back, or the program ends.
-                if let Ok(piece) = piece.recv() {
-                    self.take(&piece);
-                    logs.reuse(piece.text);
+                let Ok(piece) = piece.recv() else {
+                    return;
+                };
+                match piece {
+                    Ok(piece) => {
+                        self.take(&piece);
+                        logs.reuse(piece);
+                    }
+                    Err(error) => self.fail(&Trouble::from(error)),
                 }
             }
-            Step::Failed(error) => {
-                if let Some(file) = self.reading.files.last_mut() {
-                    file.error = Some(error.trouble.to_string());
-                }
-            }
+            Step::Failed(error) => self.fail(&error.trouble),
+        }
+    }
+
+    /// The file cannot be read, or not all of it.
+    fn fail(&mut self, trouble: &Trouble) {
+        if let Some(file) = self.reading.files.last_mut() {
+            file.error = Some(trouble.to_string());
         }
     }
 
     fn take(&mut self, piece: &Piece) {
         let sieved = &piece.sieved;
         if let Some((first, _)) = sieved.times {
-            self.note(line_at(&piece.text, first));
+            self.note(line_at(piece.text(), first));
         }
         for at in &sieved.kept {
-            if let Ok((_, Some(record))) = Record::read(line_at(&piece.text, *at)) {
+            if let Ok((_, Some(record))) = Record::read(line_at(piece.text(), *at)) {
                 self.trail.follow(&record, &mut self.tell);
             }
         }
         if let Some((_, last)) = sieved.times {
-            self.note(line_at(&piece.text, last));
+            self.note(line_at(piece.text(), last));
         }
         if self.reader.is_explained {
             for bad in &sieved.unreadable {
-                self.explain(bad, line_at(&piece.text, bad.at));
+                self.explain(bad, line_at(piece.text(), bad.at));
             }
         }
-        let (octets, unparsable) = (count(piece.text.len()), count(sieved.unreadable.len()));
+        let (octets, unparsable) = (piece.octets, count(sieved.unreadable.len()));
         self.reading.lines += sieved.lines;
         self.reading.octets += octets;
         self.reading.unparsable += unparsable;

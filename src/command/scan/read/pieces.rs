@@ -1,10 +1,12 @@
 //! Reads and sieves logs on all processors, and gives their pieces back in order.
 //!
 //! A log is read, and unpacked, by a thread of its own; the next log has begun by then. Its chunks are sieved by whichever
-//! processor is free. Whoever takes the pieces gets them in the order of the log; those that are ready before their turn
+//! processor is free; of a plain file, that processor reads them as well, and has them at hand. Whoever takes the pieces gets them in the order of the log; those that are ready before their turn
 //! wait in a channel that holds few, so that memory is bounded by the number of processors.
 
 use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,13 +16,16 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::chunks::Chunks;
-use super::source::{Source, SourceError};
+use super::source::{Ranges, Source, SourceError};
 use crate::maillog::sieve::{Sieved, sieve};
 use crate::verdict::Table;
 
 /// Octets of a chunk: some thousand lines. With larger ones, fewer mails are open at their ends; but what is read must
 /// still be in the processor's cache when it is sieved.
 const CHUNK_OCTETS: usize = 1 << 20;
+
+/// Octets of a range of a plain file: it must be in the cache of the processor that reads it until that has sieved it.
+const RANGE_OCTETS: usize = 512 << 10;
 
 /// Logs that are read ahead of the one whose turn it is.
 const LOGS_AHEAD: usize = 1;
@@ -30,8 +35,30 @@ const PIECES_PER_PROCESSOR: usize = 3;
 
 /// A piece of a log.
 pub(crate) struct Piece {
-    pub(crate) text: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Where the piece is in it.
+    lines: Range<usize>,
+    /// How much of the log it stands for.
+    pub(crate) octets: u64,
     pub(crate) sieved: Sieved,
+}
+
+impl Piece {
+    fn new(buffer: Vec<u8>, lines: Range<usize>, octets: u64, table: &Table) -> Self {
+        let text = buffer.get(lines.clone()).unwrap_or_default();
+        let sieved = sieve(text, table);
+        Self {
+            buffer,
+            lines,
+            octets,
+            sieved,
+        }
+    }
+
+    /// The lines.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.buffer.get(self.lines.clone()).unwrap_or_default()
+    }
 }
 
 /// What is known of a log when it is open.
@@ -44,7 +71,7 @@ pub(crate) struct Opened {
 /// What happens to a log that is read.
 pub(crate) enum Step {
     Opened(Opened),
-    Piece(Receiver<Piece>),
+    Piece(Receiver<io::Result<Piece>>),
     Failed(SourceError),
 }
 
@@ -106,8 +133,8 @@ impl<'scope, 'env> Logs<'scope, 'env> {
     }
 
     /// Takes back the memory of a piece.
-    pub(crate) fn reuse(&self, text: Vec<u8>) {
-        self.mill.spare.lock().push(text);
+    pub(crate) fn reuse(&self, piece: Piece) {
+        self.mill.spare.lock().push(piece.buffer);
     }
 }
 
@@ -117,7 +144,7 @@ struct Gone;
 impl Mill {
     fn read(&self, path: &Path, open: Open<'_>, steps: &SyncSender<Step>) -> Result<(), Gone> {
         let send = |step| steps.send(step).map_err(|_| Gone);
-        let source = match open(path) {
+        let mut source = match open(path) {
             Ok(source) => source,
             Err(error) => return send(Step::Failed(error)),
         };
@@ -126,9 +153,15 @@ impl Mill {
             kind: source.kind().as_str(),
             modified: source.modified(),
         }))?;
+        if let Some(ranges) = source.ranges().map(Arc::new) {
+            for range in ranges.cut(RANGE_OCTETS) {
+                send(Step::Piece(self.sieve_range(&ranges, range)))?;
+            }
+            return Ok(());
+        }
         let mut chunks = Chunks::new(source, CHUNK_OCTETS);
         loop {
-            let buffer = self.spare.lock().pop().unwrap_or_default();
+            let buffer = self.buffer();
             match chunks.next(buffer) {
                 Ok(Some(text)) => send(Step::Piece(self.sieve(text)))?,
                 Ok(None) => return Ok(()),
@@ -137,14 +170,34 @@ impl Mill {
         }
     }
 
+    fn buffer(&self) -> Vec<u8> {
+        self.spare.lock().pop().unwrap_or_default()
+    }
+
     /// Sieves a chunk elsewhere, at the same time.
-    fn sieve(&self, text: Vec<u8>) -> Receiver<Piece> {
+    fn sieve(&self, text: Vec<u8>) -> Receiver<io::Result<Piece>> {
         let (done, piece) = sync_channel(1);
         let table = Arc::clone(&self.table);
         rayon::spawn(move || {
-            let sieved = sieve(&text, &table);
+            let lines = 0..text.len();
+            let octets = u64::try_from(text.len()).unwrap_or(u64::MAX);
             // If nobody takes it, nobody needs it.
-            let _taken = done.send(Piece { text, sieved });
+            let _taken = done.send(Ok(Piece::new(text, lines, octets, &table)));
+        });
+        piece
+    }
+
+    /// Reads and sieves a range elsewhere, at the same time.
+    fn sieve_range(&self, ranges: &Arc<Ranges>, range: Range<u64>) -> Receiver<io::Result<Piece>> {
+        let (done, piece) = sync_channel(1);
+        let (mill, ranges) = (self.clone(), Arc::clone(ranges));
+        rayon::spawn(move || {
+            let mut buffer = mill.buffer();
+            let lines = ranges.read(&range, &mut buffer);
+            let octets = range.end - range.start;
+            let piece = lines.map(|lines| Piece::new(buffer, lines, octets, &mill.table));
+            // If nobody takes it, nobody needs it.
+            let _taken = done.send(piece);
         });
         piece
     }

@@ -4,6 +4,7 @@ mod follow;
 mod input;
 mod kind;
 mod packed;
+mod ranges;
 mod syslog;
 mod trouble;
 mod unpack;
@@ -28,6 +29,7 @@ use self::trouble::shell;
 
 pub(crate) use self::follow::Watch;
 pub(crate) use self::kind::Kind;
+pub(crate) use self::ranges::Ranges;
 pub(crate) use self::trouble::{SourceError, Trouble};
 
 /// What stands for standard input.
@@ -53,6 +55,8 @@ pub(crate) struct Source {
     kind: Kind,
     modified: Option<Timestamp>,
     text: Syslog<Text>,
+    /// The same, where the whole of it is there.
+    ranges: Option<Ranges>,
 }
 
 /// Where the text comes from.
@@ -68,9 +72,18 @@ impl Source {
     /// # Errors
     /// If it cannot be read, or not by this program.
     pub(super) fn open(path: &Path, progress: &Arc<AtomicU64>) -> Result<Self, SourceError> {
-        Self::start(path, Input::open(path, progress, None), |_, input| {
-            Text::Plain(input)
-        })
+        let input = Input::open(path, progress, None);
+        let mut source = Self::start(path, input, |_, input| Text::Plain(input))?;
+        if let Text::Plain(input) = source.text.inner()
+            // Its position is shared by all who read it.
+            && path.as_os_str() != STDIN
+            && let Ok(metadata) = input.file().metadata()
+            && metadata.is_file()
+            && let Ok(file) = input.file().try_clone()
+        {
+            source.ranges = Ranges::new(file, metadata.len(), Arc::clone(progress));
+        }
+        Ok(source)
     }
 
     /// Opens a file or a pipe that is written to as things happen. Its text ends when told to stop; that of a packed file
@@ -110,6 +123,7 @@ impl Source {
                     Kind::Plain => plain(metadata.is_file(), input),
                     Kind::Packed(packing) => Text::Packed(Packed::new(packing, input)?),
                 }),
+                ranges: None,
             })
         });
         opened.map_err(|trouble| SourceError { name, trouble })
@@ -123,6 +137,11 @@ impl Source {
     /// How it is packed.
     pub(super) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Its ranges, if it is a plain file, which can be read in any order.
+    pub(super) fn ranges(&mut self) -> Option<Ranges> {
+        self.ranges.take()
     }
 
     /// When it was written to last.

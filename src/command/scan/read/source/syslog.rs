@@ -38,6 +38,11 @@ impl<S: Stream> Syslog<S> {
         }
     }
 
+    /// The text as it comes.
+    pub(super) fn inner(&self) -> &S {
+        &self.text
+    }
+
     /// Finds out what it is by its first octets, no more of them than that takes.
     fn look(&mut self) {
         let mut head = Vec::new();
