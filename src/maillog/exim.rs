@@ -2,6 +2,7 @@
 
 use super::cut;
 use super::event::{Arrival, Delivery, Event, Relay, Said, Unreadable};
+use super::fields::{Fields, Host, spaces};
 use super::story::Status;
 
 /// What a line says.
@@ -58,18 +59,22 @@ fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
 /// `SENDER R=1YYabc-0001AB-CD H=web.company.de (helo) [192.0.2.1]:4711 U=user P=esmtpa A=plain:joe S=1144 ...`
 fn arrival(text: &[u8]) -> Result<Arrival<'_>, Unreadable> {
     const CUT: Unreadable = Unreadable("the line ends within the sender");
-    let (sender, fields) = cut::at(text, b' ').ok_or(CUT)?;
-    let user = field(fields, b" U=");
+    let end = spaces(text).next().ok_or(CUT)?;
+    let (sender, fields) = text.split_at_checked(end).ok_or(CUT)?;
+    // Behind the size, the sender of the mail has chosen the words.
+    let fields = Fields(fields.trim_ascii_start()).before(b"S=");
+    let login = fields.get(b"A=");
     let mut arrival = Arrival {
         sender: Some(if sender == b"<>" { b"" } else { sender }),
-        account: field(fields, b" A=")
-            .map(|login| cut::at(login, b':').map_or(login, |(_, name)| name)),
-        bounce_of: field(fields, b" R=").filter(|_| sender == b"<>"),
+        account: login.map(|login| cut::at(login, b':').map_or(login, |(_, name)| name)),
+        bounce_of: fields.get(b"R=").filter(|_| sender == b"<>"),
         ..Arrival::default()
     };
-    match host(fields) {
-        Some((name, address)) => (arrival.client, arrival.address) = (Some(name), Some(address)),
-        None => arrival.user = user,
+    match fields.host() {
+        Some(host) => {
+            (arrival.client, arrival.address) = (Some(host.name), Some(host.address));
+        }
+        None => arrival.user = fields.get(b"U="),
     }
     Ok(arrival)
 }
@@ -77,11 +82,13 @@ fn arrival(text: &[u8]) -> Result<Arrival<'_>, Unreadable> {
 /// `ADDRESS R=dnslookup T=remote_smtp H=mx.hot.de [192.0.1.1] C="250 ok"`
 fn delivered(text: &[u8]) -> Result<Delivery<'_>, Unreadable> {
     let (recipient, fields) = recipient(text)?;
+    let relay = fields.host().and_then(|host| host.relay());
+    let said = cut::at_text(fields.0, b" C=\"");
     Ok(Delivery {
         recipient,
-        relay: relay(fields, Relay::Local),
+        relay: relay.unwrap_or(Relay::Local),
         status: Status::Sent,
-        text: quoted(fields),
+        text: said.map_or(b"", |(_, rest)| cut::before(rest, b'"')),
     })
 }
 
@@ -89,36 +96,34 @@ fn delivered(text: &[u8]) -> Result<Delivery<'_>, Unreadable> {
 fn failed(text: &[u8], status: Status) -> Result<Delivery<'_>, Unreadable> {
     const CUT: Unreadable = Unreadable("the line ends before the reason");
     let (recipient, fields) = recipient(text)?;
-    let reason = match cut::at_text(fields, b": ") {
-        Some((_, reason)) => reason,
+    let text = match fields.reason() {
+        Some(reason) => reason,
         // `defer (-44) H=...` without a reason.
-        None if cut::at_text(fields, b" defer (").is_some() => fields.trim_ascii_start(),
+        None if cut::at_text(fields.0, b"defer (").is_some() => fields.0,
         None => return Err(CUT),
     };
+    let relay = fields.host().and_then(|host| host.relay());
     Ok(Delivery {
         recipient,
-        relay: relay(fields, Relay::None),
+        relay: relay.unwrap_or(Relay::None),
         status,
-        text: reason,
+        text,
     })
 }
 
 /// `H=mx.silent.made [127.0.0.9] Connection refused`
 fn unreachable(text: &[u8]) -> Option<Event<'_>> {
-    let (name, address) = host(text)?;
-    let (_, rest) = cut::at(text, b']')?;
-    // A port, if the log says it.
-    let (_, text) = cut::at(rest, b' ')?;
+    let host = Fields(text).host().filter(Host::is_smtp)?;
     Some(Event::Unreachable {
-        name,
-        address: cut::ip(address)?,
-        text,
+        name: host.name,
+        address: cut::ip(host.address)?,
+        text: host.rest,
     })
 }
 
 /// The recipient, and the fields that follow it. Of `local part <address>` it is the address; a `: ` ends an address
 /// without fields.
-fn recipient(text: &[u8]) -> Result<(&[u8], &[u8]), Unreadable> {
+fn recipient(text: &[u8]) -> Result<(&[u8], Fields<'_>), Unreadable> {
     const CUT: Unreadable = Unreadable("the line ends within the recipient");
     let end = spaces(text).find(|end| {
         let next = text.get(end + 1..).unwrap_or_default();
@@ -133,7 +138,8 @@ fn recipient(text: &[u8]) -> Result<(&[u8], &[u8]), Unreadable> {
         Some(address) => (address, text.get(address.len()..).ok_or(CUT)?),
         None => (address, rest),
     };
-    Ok((final_address(address), rest))
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    Ok((final_address(address), Fields(rest)))
 }
 
 /// Of `some.one@hot.de <Some.One@HOT.de>`, which it was rewritten from, the first; of `joe <joe@company.de>`, where it
@@ -148,57 +154,6 @@ fn final_address(text: &[u8]) -> &[u8] {
         Some((_, original)) => original,
         None => text,
     }
-}
-
-/// Where spaces stand outside quotes.
-fn spaces(text: &[u8]) -> impl Iterator<Item = usize> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    text.iter().enumerate().filter_map(move |(at, octet)| {
-        if *octet == b'"' && !is_escaped {
-            is_quoted = !is_quoted;
-        }
-        is_escaped = *octet == b'\\' && !is_escaped;
-        (*octet == b' ' && !is_quoted).then_some(at)
-    })
-}
-
-/// The value of a field.
-fn field<'a>(fields: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let rest = match fields.strip_prefix(name.trim_ascii_start()) {
-        Some(rest) => rest,
-        None => cut::at_text(fields, name)?.1,
-    };
-    Some(cut::before(rest, b' '))
-}
-
-/// `H=name (helo) [address]`, where the name may be missing.
-fn host(fields: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = match fields.strip_prefix(b"H=") {
-        Some(rest) => rest,
-        None => cut::at_text(fields, b" H=")?.1,
-    };
-    let (name, rest) = cut::at(rest, b'[')?;
-    let (address, _) = cut::at(rest, b']')?;
-    let name = cut::before(name.trim_ascii(), b' ');
-    let name = if name.starts_with(b"(") { b"" } else { name };
-    Some((name, address))
-}
-
-fn relay<'a>(fields: &'a [u8], otherwise: Relay<'a>) -> Relay<'a> {
-    let relay = host(fields).and_then(|(name, address)| {
-        Some(Relay::Host {
-            name,
-            address: cut::ip(address)?,
-            // The port is not said, and a filter has this name.
-            is_smtp: name != b"localhost",
-        })
-    });
-    relay.unwrap_or(otherwise)
-}
-
-/// What the other server said.
-fn quoted(fields: &[u8]) -> &[u8] {
-    cut::at_text(fields, b" C=\"").map_or(b"", |(_, rest)| cut::before(rest, b'"'))
 }
 
 #[cfg(test)]
@@ -389,6 +344,45 @@ mod tests {
             unreachable
         );
         assert_eq!(event("Completed QT=0.074s"), Event::Removed);
+    }
+
+    /// Whoever sends a mail, or takes it, does not write the rest of the line.
+    #[test]
+    fn nobody_else_writes_the_line() {
+        let Event::Arrived(arrival) = event(
+            "<= \"a H=b [192.0.1.66]\"@hot.de U=hanna P=local S=1 T=\"Offer H=evil [192.0.1.66] A=plain:boss x\"",
+        ) else {
+            panic!("an arrival");
+        };
+        assert_eq!(arrival.user, Some(&b"hanna"[..]));
+        assert_eq!((arrival.client, arrival.account), (None, None));
+        let lie = "lowest numbered MX record points to local host";
+        delivered(
+            &format!(
+                "** d@good.de F=<\"x: {lie}\"@y.de> R=dnslookup T=remote_smtp H=mx.good.de [192.0.1.1] DN=\"/CN=x: {lie}\": 550 no"
+            ),
+            "d@good.de",
+            Some(("mx.good.de", "192.0.1.1")),
+            Status::Bounced,
+            "550 no",
+        );
+    }
+
+    /// Another port than that of mail servers, or a name that no mail server has.
+    #[test]
+    fn filters_are_no_mail_servers() {
+        for text in [
+            "H=localhost [127.0.0.1] Connection refused",
+            "H=amavis.local [127.0.0.1]:10025 Connection refused",
+        ] {
+            assert_eq!(read(format!("{ID} {text}").as_bytes()), Ok(None), "{text}");
+        }
+        let Event::Delivery(delivery) =
+            event("=> a@b R=scan T=scan H=amavis.local [127.0.0.1]:10025")
+        else {
+            panic!("a delivery");
+        };
+        assert!(matches!(delivery.relay, Relay::Host { is_smtp: false, .. }));
     }
 
     #[test]

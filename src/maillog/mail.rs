@@ -91,10 +91,30 @@ impl Mail {
         self.arrived.is_some() && self.arrived == other.arrived
     }
 
-    /// Comes back from a filter, which does not say who had logged in.
+    /// Comes back from a filter, which does not say who had logged in, or is queued again.
     pub(super) fn goes_on_from(&mut self, before: &Self) {
+        if self.origin.user.is_some() {
+            self.origin.client.clone_from(&before.origin.client);
+        }
         self.origin.account.clone_from(&before.origin.account);
         self.origin.user.clone_from(&before.origin.user);
+    }
+
+    /// A recipient that it had not reached, it has reached now.
+    pub(super) fn reaches(&mut self, recipient: &[u8]) {
+        if !self.failures.is_empty() {
+            let recipient = plain(recipient);
+            let waited = |failure: &Failure| failure.status == Status::Deferred;
+            self.failures
+                .retain(|failure| failure.recipient != recipient || !waited(failure));
+        }
+    }
+
+    /// What became of it, if it is a bounce. It may be for several, and has left if it has for one.
+    pub(super) fn ends(&mut self, recipient: &[u8], fate: Fate) {
+        if !matches!(self.last, Some((_, Fate::Left { .. }))) {
+            self.last = Some((recipient.into(), fate));
+        }
     }
 
     /// Whether its deliveries tell what became of a bounce of our own. One of others has a client.

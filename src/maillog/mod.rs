@@ -15,9 +15,12 @@ mod cause;
 mod cut;
 pub mod event;
 mod exim;
+mod fields;
 pub mod journal;
 pub mod line;
 mod mail;
+#[cfg(test)]
+mod mixed;
 pub mod plain;
 mod postfix;
 pub mod record;

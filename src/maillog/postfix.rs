@@ -41,6 +41,8 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
         [b't', b'o', b'=', b'<', to @ ..] => delivery(to, program)?.map(Event::Delivery),
         [b'u', b'i', b'd', b'=', user @ ..] => Some(Event::Arrived(Arrival {
             user: Some(cut::before(user, b' ')),
+            // Somebody had it queued again (postsuper -r).
+            before: cut::at_text(user, b" orig_id=").map(|(_, id)| cut::before(id, b' ')),
             ..Arrival::default()
         })),
         b"removed" => Some(Event::Removed),

@@ -165,7 +165,9 @@ impl Sieve<'_> {
         let life = self.open.entry(id).or_default();
         let has_cause =
             delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
-        if has_cause || life.matters || !life.is_no_bounce {
+        // What was tried before this piece may be done now.
+        let may_end = !life.is_whole && delivery.status == Status::Sent;
+        if has_cause || may_end || life.matters || !life.is_no_bounce {
             life.matters |= has_cause;
             life.lines.push(at);
         }

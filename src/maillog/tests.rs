@@ -1,16 +1,14 @@
 //! From a log to its stories: all that stands between.
 
-use jiff::tz::TimeZone;
-use proptest::prelude::*;
-
 use super::calendar::Calendar;
 use super::record::Record;
 use super::sieve::sieve;
 use super::story::{Bounce, Cause, Fate, Origin, Status, Story};
 use super::trail::{Limits, News, Trail};
 use crate::verdict::Table;
+use jiff::tz::TimeZone;
 
-const SEED: &str = "\
+pub(super) const SEED: &str = "\
 Mar 20 14:05:01 web postfix/smtpd[18858]: 8170A4D23E6F: client=localhost[127.0.0.1]
 Mar 20 14:05:01 web postfix/cleanup[18861]: 8170A4D23E6F: message-id=<rW9zoq-dylj8W-rZ@correspondencect.web.company.de>
 Mar 20 14:05:01 web postfix/qmgr[10478]: 8170A4D23E6F: from=<antonettabaune@godetia.com>, size=1144, nrcpt=1 (queue active)
@@ -23,7 +21,7 @@ Mar 20 14:05:02 web postfix/smtp[18862]: 955C04D2300E: to=<antonettabaune@godeti
 Mar 20 14:05:02 web postfix/qmgr[10478]: 955C04D2300E: removed
 ";
 
-const EXIM: &str = "\
+pub(super) const EXIM: &str = "\
 2015-03-20 14:05:01 1xWPFD-00008h-1i <= forged@takes.made H=(me) [127.0.0.1] P=esmtpa A=plain_server:shop S=225
 2015-03-20 14:05:01 1xWPFD-00008h-1i ** kl@beer.com: all relevant MX records point to non-existent hosts
 2015-03-20 14:05:01 1xWPFD-00008h-1i == jfhfdq@hot.de R=dnslookup defer (-1): lowest numbered MX record points to local host
@@ -34,7 +32,7 @@ const EXIM: &str = "\
 ";
 
 /// All stories of a log that is read in pieces of so many lines.
-fn stories(log: &str, lines: usize, is_sieved: bool, limits: Limits) -> Vec<Story> {
+pub(super) fn stories(log: &str, lines: usize, is_sieved: bool, limits: Limits) -> Vec<Story> {
     let table = Table::reserved();
     let mut calendar = Calendar::new(TimeZone::UTC, None);
     calendar.open("2015-03-23T17:05:00Z".parse().unwrap());
@@ -151,6 +149,14 @@ fn a_warning_that_it_takes_longer_is_no_bounce() {
             .all(|failure| failure.status == Status::Bounced)
     );
     assert_eq!(failures.count(), 2);
+}
+
+#[test]
+fn a_bounce_for_several_has_left_if_it_has_for_one() {
+    let local = "Mar 20 14:05:02 web postfix/local[1]: 955C04D2300E: to=<joe@company.de>, relay=local, delay=1, dsn=2.0.0, status=sent (ok)\n";
+    let removed = "Mar 20 14:05:02 web postfix/qmgr[10478]: 955C04D2300E: removed";
+    let story = one(&SEED.replace(removed, &format!("{local}{removed}")));
+    assert!(story.left().is_some());
 }
 
 #[test]
@@ -325,6 +331,11 @@ Mar 20 15:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=none
     };
     assert_eq!(failure.status, Status::Deferred);
     assert_eq!(failure.at, "2015-03-20T15:05:01Z".parse().ok());
+    let sent = "Mar 20 16:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=mx2.silent.made[192.0.1.8]:25, delay=1, dsn=2.0.0, status=sent (250 ok)\n";
+    for lines in [1, 3, 4, usize::MAX] {
+        let found = stories(&format!("{tried}{sent}"), lines, true, Limits::default());
+        assert_eq!(found, [], "it has arrived after all");
+    }
     let expired = "Mar 25 14:05:01 web postfix/qmgr[1]: 6368298C52C: from=<forged@takes.made>, status=expired, returned to sender\n";
     assert_eq!(
         one(&format!("{tried}{expired}")).failures[0].status,
@@ -387,114 +398,4 @@ fn what_is_kept_of_open_mails_is_bounded() {
         stories(&two, usize::MAX, true, failures)[0].failures.len(),
         1
     );
-}
-
-/// Mails of all kinds: those of one queue id one after the other, which makes one text.
-fn mails() -> impl Strategy<Value = Vec<String>> {
-    let unremarkable = SEED
-        .split_inclusive('\n')
-        .filter(|line| line.contains("8170A4D23E6F") && !line.contains("notification"));
-    let unremarkable = unremarkable
-        .collect::<String>()
-        .replace("relay=none", "relay=mx[192.0.1.9]:25")
-        .replace(
-            "bounced (mail for hot.de loops back to myself)",
-            "sent (250 ok)",
-        );
-    let waiting = SEED
-        .replace("mx.godetia.com[192.0.1.10]:25", "none")
-        .replace("status=sent", "status=deferred");
-    let other = SEED.replace(
-        "mail for hot.de loops back to myself",
-        "host mx[192.0.1.9] said: 550 no such user",
-    );
-    let kinds = [
-        SEED.to_owned(),
-        EXIM.to_owned(),
-        waiting,
-        unremarkable,
-        other,
-    ];
-    let mail = (
-        prop::sample::select(kinds.to_vec()),
-        0..4_usize,
-        any::<bool>(),
-    );
-    prop::collection::vec(mail, 1..12).prop_map(|mails| {
-        let mut by_id = vec![String::new(); 4];
-        for (mail, number, is_whole) in mails {
-            let mail = [
-                "8170A4D23E6F",
-                "955C04D2300E",
-                "1xWPFD-00008h-1i",
-                "1xWPFD-00008n-1n",
-            ]
-            .iter()
-            .fold(mail, |mail, id| {
-                let (stem, _) = id.split_at(id.len() - 1);
-                mail.replace(id, &format!("{stem}{number}"))
-            });
-            by_id[number] += &match is_whole {
-                true => mail,
-                false => mail.replace("removed", "skipped, still being delivered"),
-            };
-        }
-        by_id
-    })
-}
-
-/// The lines of all mails, mixed as the numbers say.
-fn mixed(mails: &[String], order: &[usize]) -> String {
-    let mut lines: Vec<_> = mails
-        .iter()
-        .map(|mail| mail.split_inclusive('\n').peekable())
-        .collect();
-    let mut log = String::new();
-    for number in order.iter().cycle() {
-        lines.retain_mut(|lines| lines.peek().is_some());
-        if lines.is_empty() {
-            break;
-        }
-        let next = number % lines.len();
-        log.extend(lines[next].next());
-    }
-    log
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    /// What is sieved out changes nothing, however the log is cut and the lines are mixed.
-    #[test]
-    fn sieved_or_not_the_stories_are_the_same(
-        mails in mails(),
-        order in prop::collection::vec(any::<usize>(), 1..32),
-        lines in 1..40_usize,
-    ) {
-        let log = mixed(&mails, &order);
-        // Those that never end are told in the order in which they were last heard of.
-        let sorted = |is_sieved| {
-            let mut stories = stories(&log, lines, is_sieved, Limits::default());
-            stories.sort_by_key(|story| format!("{story:?}"));
-            stories
-        };
-        prop_assert_eq!(sorted(true), sorted(false));
-    }
-
-    #[test]
-    fn no_octets_panic(text in prop::collection::vec(any::<u8>(), 0..200), cut in 0..SEED.len(), flipped in any::<u8>()) {
-        let mut octets = SEED.as_bytes().to_vec();
-        octets[cut] = flipped;
-        octets.extend(text);
-        let table = Table::reserved();
-        let kept = sieve(&octets, &table).kept;
-        let mut trail = Trail::new(&table, Calendar::new(TimeZone::UTC, None), Limits::default());
-        for at in kept {
-            let line = octets[at..].split(|octet| *octet == b'\n').next().unwrap();
-            if let Ok((_, Some(record))) = Record::read(line) {
-                trail.follow(&record, &mut |_| {});
-            }
-        }
-        trail.finish(&mut |_| {});
-    }
 }

@@ -13,7 +13,7 @@ use super::event::{Arrival, Delivery, Event};
 use super::mail::Mail;
 use super::plain::plain;
 use super::record::Record;
-use super::story::{Cause, Failure, Story};
+use super::story::{Cause, Failure, Status, Story};
 use crate::verdict::Table;
 
 /// How much is kept of mails that are not over.
@@ -211,6 +211,12 @@ impl<'t> Trail<'t> {
         let is_bounce = mail.is_some_and(Mail::is_bounce);
         let cause = cause::of(delivery, self.table)
             .or_else(|| mail.and_then(|mail| mail.unreachable(delivery)));
+        if cause.is_none()
+            && delivery.status == Status::Sent
+            && let Some(mail) = self.open.peek_mut(&name.key)
+        {
+            mail.reaches(delivery.recipient);
+        }
         if cause.is_none() && !is_bounce {
             return;
         }
@@ -220,7 +226,7 @@ impl<'t> Trail<'t> {
         }
         if is_bounce {
             let fate = cause::fate(delivery, self.table, at);
-            self.mail(name, tell).last = Some((delivery.recipient.into(), fate));
+            self.mail(name, tell).ends(delivery.recipient, fate);
         }
         if let Some(cause) = cause {
             let failure = Failure {
