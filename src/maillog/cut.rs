@@ -6,7 +6,7 @@ use memchr::memchr;
 use memchr::memmem;
 
 /// What stands before and after the first such octet.
-#[inline]
+#[inline(always)]
 pub(super) fn at(text: &[u8], octet: u8) -> Option<(&[u8], &[u8])> {
     let (before, rest) = text.split_at_checked(memchr(octet, text)?)?;
     Some((before, rest.get(1..)?))
@@ -14,7 +14,7 @@ pub(super) fn at(text: &[u8], octet: u8) -> Option<(&[u8], &[u8])> {
 
 /// Where the first such octet is, if it is likely to be among the first. To set out for a longer search takes more time
 /// than this, and each line of a log has several of them.
-#[inline]
+#[inline(always)]
 pub(super) fn near(text: &[u8], octet: u8) -> Option<usize> {
     const LOW: u128 = u128::from_ne_bytes([0x01; 16]);
     const HIGH: u128 = u128::from_ne_bytes([0x80; 16]);

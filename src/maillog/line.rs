@@ -42,7 +42,7 @@ pub enum Program<'a> {
 
 impl<'a> Line<'a> {
     /// Takes a line apart; none if it is no line of a log.
-    #[inline]
+    #[inline(always)]
     pub fn read(text: &'a [u8]) -> Option<Self> {
         match text {
             // Mar 20 14:05:01 web postfix/qmgr[10478]: ...
@@ -126,13 +126,13 @@ impl<'a> Line<'a> {
     }
 
     /// Whether it may be one of Postfix: its programs have a slash in their names.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_like_postfix(&self) -> bool {
         memchr(b'/', self.tag).is_some()
     }
 
     /// What follows the stamp of a syslog line: `HOST TAG: MESSAGE`.
-    #[inline]
+    #[inline(always)]
     fn of_syslog(stamp: Stamp<'a>, rest: &'a [u8]) -> Self {
         let end = cut::near(rest, b' ').unwrap_or(rest.len());
         let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, b""));

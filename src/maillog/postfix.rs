@@ -21,7 +21,7 @@ static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" statu
 ///
 /// # Errors
 /// If the line has been cut where it matters.
-#[inline]
+#[inline(always)]
 pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> Said<'a> {
     let Some((id, rest)) = identified(message) else {
         return Ok(None);
@@ -54,7 +54,7 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
 }
 
 /// `8170A4D23E6F: rest`, or with a long id, of all letters but vowels; no id begins as a word does.
-#[inline]
+#[inline(always)]
 fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let within = message.get(..ID_OCTETS.end() + 1).unwrap_or(message);
     let (id, rest) = message.split_at_checked(cut::near(within, b':')?)?;

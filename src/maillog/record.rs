@@ -22,7 +22,7 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// If it is no line of a log, or has been cut where it matters.
-    #[inline]
+    #[inline(always)]
     pub fn read(text: &'a [u8]) -> Result<(Stamp<'a>, Option<Self>), Unreadable> {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let line = Line::read(text).ok_or(Unreadable("no line of a mail log"))?;
@@ -37,7 +37,7 @@ impl<'a> Record<'a> {
 }
 
 /// What a line says of a mail. That is looked at first, since few lines do, and then who said it.
-#[inline]
+#[inline(always)]
 fn said<'a>(line: &Line<'a>) -> Said<'a> {
     let said = postfix::read(line.message, || line.program());
     match said {

@@ -42,6 +42,9 @@ pub struct Bad {
     pub why: Unreadable,
 }
 
+/// Mails that are likely to be open at one time, so that there is room for them at once.
+const OPEN: usize = 1000;
+
 /// The mails of a piece of a log that are not over.
 struct Sieve<'t> {
     table: &'t Table,
@@ -68,7 +71,7 @@ pub fn sieve(text: &[u8], table: &Table) -> Sieved {
     let mut sieved = Sieved::default();
     let mut sieve = Sieve {
         table,
-        open: HashMap::default(),
+        open: HashMap::with_capacity_and_hasher(OPEN, BuildHasherDefault::new()),
         kept: Vec::new(),
     };
     let mut at = 0;

@@ -25,7 +25,7 @@ use crate::verdict::Table;
 const CHUNK_OCTETS: usize = 1 << 20;
 
 /// Octets of a range of a plain file: it must be in the cache of the processor that reads it until that has sieved it.
-const RANGE_OCTETS: usize = 512 << 10;
+const RANGE_OCTETS: usize = 1 << 20;
 
 /// Logs that are read ahead of the one whose turn it is.
 const LOGS_AHEAD: usize = 1;
