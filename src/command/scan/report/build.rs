@@ -121,8 +121,10 @@ impl<'t> Judged<'t> {
     }
 
     fn incident(&self, incident: &Incident) -> IncidentRow {
-        let said = self.said(&incident.domain);
-        let is_listed = said.is_some_and(|said| said.verdict == Word::Listed);
+        let is_listed = |domain: &str| {
+            let said = self.said(domain);
+            said.is_some_and(|said| said.verdict == Word::Listed)
+        };
         IncidentRow::new(incident, is_listed, self.zone)
     }
 

@@ -180,11 +180,11 @@ fn near(report: &Report) -> Vec<String> {
         .iter()
         .filter(near)
         .partition(|row| row.counts);
-    let number = u64::try_from(others.len()).unwrap_or(u64::MAX);
-    let others = format!(
-        "{} for other reasons left within 10 minutes of it.",
-        many(number, "bounce", "bounces")
-    );
+    let others = match u64::try_from(others.len()).unwrap_or(u64::MAX) {
+        0 => "No bounce".to_owned(),
+        number => many(number, "bounce", "bounces"),
+    };
+    let others = format!("{others} for other reasons left within 10 minutes of it.");
     let nearest = loops
         .iter()
         .min_by_key(|row| row.left_at().map(|left| around.distance(left)));
@@ -209,7 +209,7 @@ fn nearest_one(row: &IncidentRow, left: Timestamp, around: Around, time: &Local)
         time.full(),
         apart(left, around.at),
         row.id,
-        row.recipient,
+        row.whom(),
     )
 }
 
