@@ -92,10 +92,8 @@ impl IncidentRow {
             status: status(failure.map_or(Status::Bounced, |failure| failure.status)),
             text: failure.map_or(EXPIRED, |failure| &failure.text).to_owned(),
             bounce,
-            counts: failure.is_some_and(|failure| match failure.cause {
-                Cause::Loop | Cause::Reserved(_) => true,
-                Cause::Private(_) | Cause::NoHost => is_listed,
-                Cause::Other => false,
+            counts: failure.is_some_and(|failure| {
+                failure.is_certain() || (is_listed && failure.cause != Cause::Other)
             }),
         }
     }
@@ -127,5 +125,27 @@ fn status(status: Status) -> &'static str {
         Status::Bounced => "bounced",
         Status::Deferred => "deferred",
         Status::Sent => "sent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::scan::fixture::{story, zone};
+
+    #[test]
+    fn what_a_reserved_address_took_counts_where_the_domain_is_listed() {
+        let reserved = Cause::Reserved("127.0.0.6".parse().unwrap());
+        let counts = |cause, status, is_listed| {
+            let mut mail = story("1", "a@iphone.com", 0, cause);
+            mail.failures[0].status = status;
+            let incident = Incident::new(&mail, mail.failures.first(), 1);
+            IncidentRow::new(&incident, |_| is_listed, &zone()).counts
+        };
+        assert!(counts(reserved, Status::Bounced, false));
+        assert!(!counts(reserved, Status::Sent, false));
+        assert!(counts(reserved, Status::Sent, true));
+        assert!(!counts(Cause::NoHost, Status::Bounced, false));
+        assert!(!counts(Cause::Other, Status::Bounced, true));
     }
 }

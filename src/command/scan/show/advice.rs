@@ -31,7 +31,7 @@ pub(crate) fn summary(report: &Report) -> Vec<String> {
         };
         let suspected = many(report.suspected, "more mail", "more mails");
         said.push(format!(
-            "{suspected} failed at private addresses or found no host, {why}."
+            "{suspected} failed at private addresses, found no host, or ended at a reserved address, {why}."
         ));
     }
     if report.other_backscatter > 0 && report.around.is_none() {

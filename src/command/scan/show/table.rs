@@ -270,7 +270,7 @@ mod tests {
             &[
                 "20 mails to 16 domains looped or went to reserved addresses: 19 came back, 1 still",
                 "\nbogusmx would have stopped 16 of 20 (80 %) with policy any.\n",
-                "1 more mail failed at private addresses or found no host, to domains that are",
+                "1 more mail failed at private addresses, found no host, or ended at a reserved address, to domains",
                 "4321 lines in 2 files, from 2015-03-19 14:05:00 CET to 2015-03-26 14:05:00 CET",
                 "\nWhat to do\n  1. Put bogusmx in front of the mail server",
                 "  2. Look at what submits from this machine",
