@@ -11,7 +11,7 @@ use super::time::Local;
 use super::verdicts::{POLICIES, Said, Verdicts, Word};
 use super::{
     Causes, Counted, DomainRow, FileRead, Found, Hour, LeftOut, MaybeSaid, NotStopped, OriginRow,
-    PolicyRow, Reading, Report, SenderRow,
+    PolicyRow, Reading, Report, SenderRow, percent,
 };
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::count::{Census, Count, Split, Tallied as _};
@@ -353,11 +353,8 @@ fn merge<W: Clone + Eq + Hash>(by: &mut HashMap<W, Count>, what: &W, count: &Cou
 
 /// A part of a whole, to two places.
 fn share(part: u64, whole: u64) -> Option<f64> {
-    let hundredths = part
-        .saturating_mul(100)
-        .saturating_add(whole / 2)
-        .checked_div(whole)?;
-    Some(f64::from(u32::try_from(hundredths).ok()?) / 100.0)
+    let percent = u32::try_from(percent(part, whole)?).ok()?;
+    Some(f64::from(percent) / 100.0)
 }
 
 fn count(length: usize) -> u64 {

@@ -10,7 +10,7 @@ use super::words::apart;
 use crate::command::scan::report::incident_row::IncidentRow;
 use crate::command::scan::report::time::Local;
 use crate::command::scan::report::verdicts::Word;
-use crate::command::scan::report::{DomainRow, OriginRow, Report, SenderRow};
+use crate::command::scan::report::{DomainRow, OriginRow, Report, SenderRow, percent};
 
 /// Rows of a section; more make a page that nobody reads.
 const ROWS: usize = 100;
@@ -64,8 +64,7 @@ pub(crate) fn print(report: &Report) -> String {
 
 fn stopped(report: &Report) -> Option<(u64, &'static str)> {
     let row = advice::in_force(report)?;
-    let percent = row.stopped?.saturating_mul(100).saturating_add(row.of / 2);
-    Some((percent.checked_div(row.of)?, row.policy))
+    Some((percent(row.stopped?, row.of)?, row.policy))
 }
 
 fn trails(report: &Report) -> Vec<(String, Vec<&IncidentRow>)> {
