@@ -285,19 +285,16 @@ fn passed(said: Option<&Said>, counted: &Census) -> Vec<(String, u32)> {
     let Some(said) = said else {
         return all("not looked up".to_owned());
     };
-    match (said.verdict, said.reason.as_deref()) {
-        (Word::Listed, _) => vec![
+    match said.verdict {
+        Word::Listed => vec![
             (HANDED_IN.to_owned(), counted.local),
             (BOUNCE.to_owned(), counted.senderless),
         ],
-        (Word::NotListed, Some(reason)) if reason.starts_with("no mail domain") => {
+        Word::NotListed if said.why().starts_with("no mail domain") => {
             all("no mail domain".to_owned())
         }
-        (Word::NotListed, Some(reason)) => all(format!("not listed today: {reason}")),
-        (Word::NotListed, None) => {
-            all("not listed today: its mail goes to public addresses".to_owned())
-        }
-        (Word::Undecided, _) => all("undecided: it could not be looked up".to_owned()),
+        Word::NotListed => all(format!("not listed today: {}", said.why())),
+        Word::Undecided => all("undecided: it could not be looked up".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::trail;
 use super::words::apart;
 use crate::command::scan::report::incident_row::IncidentRow;
 use crate::command::scan::report::time::Local;
-use crate::command::scan::report::verdicts::Word;
+use crate::command::scan::report::verdicts::{Said, Word};
 use crate::command::scan::report::{DomainRow, OriginRow, Report, SenderRow, percent};
 
 /// Rows of a section; more make a page that nobody reads.
@@ -129,8 +129,7 @@ impl Page<'_> {
     }
 
     fn reason<'d>(&self, row: &'d DomainRow) -> &'d str {
-        let reason = row.said.get().and_then(|said| said.reason.as_deref());
-        reason.unwrap_or_default()
+        row.said.get().map(Said::why).unwrap_or_default()
     }
 
     fn sender<'s>(&self, sender: &'s str) -> &'s str {

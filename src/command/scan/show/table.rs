@@ -102,7 +102,7 @@ fn domains(report: &Report) -> String {
         if let Some(said) = row.said.get() {
             let (word, style) = shown(said.verdict);
             cells.push(Cell::text(word).styled(style));
-            cells.push(Cell::text(said.reason.clone().unwrap_or_default()));
+            cells.push(Cell::text(said.why()));
         }
         columns.row(cells);
     }
@@ -243,10 +243,11 @@ pub(crate) fn origin(row: &OriginRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::scan::fixture::{at, reading, report, story, tally, zone};
+    use crate::command::scan::fixture::{at, reading, report, story, tally, verdicts, zone};
     use crate::command::scan::tally::Tally;
     use crate::command::scan::tally::around::Around;
     use crate::maillog::story::Cause;
+    use crate::verdict::Policy;
 
     fn plain(report: &Report) -> String {
         anstream::adapter::strip_str(&print(report)).to_string()
@@ -334,6 +335,16 @@ mod tests {
         );
         assert_eq!(report.incidents[0].recipient, None);
         assert_eq!(report.incidents[0].cause, "other");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_domain_that_is_not_listed_has_a_reason_too() {
+        let mut tally = Tally::new(None);
+        tally.tell(&story("1", "a@good.example", 0, Cause::Loop));
+        let verdicts = verdicts(&tally, Policy::Any).await;
+        let report = Report::new(reading(), &tally, Some(&verdicts), &zone());
+        let row = "  not listed  its mail goes to public addresses\n";
+        check(&plain(&report), &["\n  good.example ", row]);
     }
 
     #[tokio::test(start_paused = true)]
