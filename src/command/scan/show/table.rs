@@ -315,28 +315,6 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_bounce_of_mail_that_was_tried_for_long_is_shown_with_the_others() {
-        let mut expired = story("2A1B2C3D4E5F", "a@gmail.example", 0, Cause::Other);
-        expired.failures.clear();
-        let mut tally = Tally::new(Some(Around { at: at(4) }));
-        tally.tell(&expired);
-        let report = Report::new(reading(), &tally, None, &zone());
-        check(
-            &plain(&report),
-            &[
-                "1 bounce for other reasons left within 10 minutes of it.",
-                "\nOther bounces around 2015-03-20 14:05:04 CET\n",
-                "2A1B2C3D4E5F  from localhost[127.0.0.1]\n",
-                "    antonettabaune@godetia.com → ?\n",
-                "    bounced: given up after it had been tried for long\n",
-                "left 2015-03-20 14:05:03 (1 s before it) for mx.godetia.com[192.0.1.7]\n",
-            ],
-        );
-        assert_eq!(report.incidents[0].recipient, None);
-        assert_eq!(report.incidents[0].cause, "other");
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_domain_that_is_not_listed_has_a_reason_too() {
         let mut tally = Tally::new(None);

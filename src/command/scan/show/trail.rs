@@ -131,6 +131,9 @@ fn time(at: Option<&Local>, day: Option<&Local>, around: Option<Around>) -> Stri
 mod tests {
     use super::*;
     use crate::command::scan::fixture::{at, story, zone};
+    use crate::command::scan::report::{Reading, Report};
+    use crate::command::scan::show::advice;
+    use crate::command::scan::tally::Tally;
     use crate::maillog::story::{Bounce, Fate, Origin};
 
     #[track_caller]
@@ -155,6 +158,33 @@ mod tests {
         let bounce = format!("bounce 955C04D2300E to a@godetia.com {bounce}");
         let why = "bounced: mail for hot.de loops back to myself";
         assert_eq!(lines, [&*id, "<> → jfhfdq@hot.de", why, &*bounce]);
+    }
+
+    #[test]
+    fn of_mail_that_was_tried_for_long_the_bounce_is_told() {
+        let mut expired = story("2A1B2C3D4E5F", "a@gmail.example", 0, Cause::Other);
+        expired.failures.clear();
+        let around = Around { at: at(4) };
+        let mut tally = Tally::new(Some(around));
+        tally.tell(&expired);
+        let report = Report::new(Reading::default(), &tally, None, &zone());
+        let row = &report.incidents[0];
+        assert_eq!(
+            (&row.recipient, row.cause, row.counts),
+            (&None, "other", false)
+        );
+        let told = tell(row, Some(around));
+        let told = anstream::adapter::strip_str(&told).to_string();
+        for part in [
+            "2A1B2C3D4E5F  from localhost[127.0.0.1]\n",
+            "    antonettabaune@godetia.com → ?\n",
+            "    bounced: given up after it had been tried for long\n",
+            "left 2015-03-20 14:05:03 (1 s before it) for mx.godetia.com[192.0.1.7]\n",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let others = "1 bounce for other reasons left within 10 minutes of it.";
+        assert!(advice::summary(&report).iter().any(|said| said == others));
     }
 
     #[test]
