@@ -66,6 +66,7 @@ const WORLD: &str = "
     mail.mhx.com   A  0.0.0.0
     hotmeil.es     MX 10 null.hot.de 20 mx.good.example
     mx.good.example A 192.0.1.1
+    good.example   MX 10 mx.good.example
     ghn.com        MX 10 null.hot.de
     webv.de        MX !servfail
     gaile.com      MX 10 null.hot.de

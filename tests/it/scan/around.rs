@@ -150,3 +150,29 @@ fn bounces_for_other_reasons_are_shown_apart() {
     assert_eq!(without["other_backscatter"], 1);
     assert_eq!(without["found"]["backscatter"], 1);
 }
+
+/// The log begins after the last try, and says only that the mail was given up.
+#[test]
+fn a_bounce_of_mail_that_was_tried_for_long_is_shown_without_a_recipient() {
+    let looped = CASE
+        .lines()
+        .find(|line| line.contains("loops back"))
+        .unwrap();
+    let expired = "Mar 20 14:05:00 web postfix/qmgr[10478]: 8170A4D23E6F: \
+                   from=<antonettabaune@godetia.com>, status=expired, returned to sender";
+    let desk = Desk::with(CASE.replace(looped, expired));
+    let said = at(&desk, "2015-03-20 14:05:04", "");
+    for part in [
+        "\n1 bounce for other reasons left within 10 minutes of it.\n",
+        "    antonettabaune@godetia.com → ?\n",
+        "    bounced: given up after it had been tried for long\n",
+    ] {
+        assert!(said.out.contains(part), "{part}: {said:?}");
+    }
+    let said = at(&desk, "2015-03-20 14:05:04", "--json").json();
+    let incident = &said["incidents"][0];
+    for field in ["recipient", "domain", "at"] {
+        assert!(incident[field].is_null(), "{field}: {incident}");
+    }
+    assert_eq!(incident["cause"], "other");
+}

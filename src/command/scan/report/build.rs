@@ -11,7 +11,7 @@ use super::time::Local;
 use super::verdicts::{POLICIES, Said, Verdicts, Word};
 use super::{
     Causes, Counted, DomainRow, FileRead, Found, Hour, LeftOut, MaybeSaid, NotStopped, OriginRow,
-    PolicyRow, Reading, Report, SenderRow,
+    PolicyRow, Reading, Report, SenderRow, percent,
 };
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::count::{Census, Count, Split, Tallied as _};
@@ -22,6 +22,14 @@ use crate::verdict::Policy;
 
 /// Domains that are named for each reason why mail was not stopped.
 const NAMED: usize = 10;
+
+/// Why mail to a listed domain was not stopped: it came in without SMTP.
+const HANDED_IN: &str =
+    "handed in on the machine itself (sendmail): no recipient restriction is asked";
+
+/// Or it was made here, for an address that nobody asked about as a recipient.
+const BOUNCE: &str =
+    "a bounce, whose recipient is the sender of other mail; a list asked about senders stops that";
 
 /// Counts by domain, where it is known which of them count.
 struct Judged<'t> {
@@ -113,8 +121,10 @@ impl<'t> Judged<'t> {
     }
 
     fn incident(&self, incident: &Incident) -> IncidentRow {
-        let said = self.said(&incident.domain);
-        let is_listed = said.is_some_and(|said| said.verdict == Word::Listed);
+        let is_listed = |domain: &str| {
+            let said = self.said(domain);
+            said.is_some_and(|said| said.verdict == Word::Listed)
+        };
         IncidentRow::new(incident, is_listed, self.zone)
     }
 
@@ -231,15 +241,17 @@ impl<'t> Judged<'t> {
         POLICIES.map(row).into()
     }
 
-    /// What would not have been let in: to listed domains, and over SMTP.
+    /// What would not have been let in: to listed domains, over SMTP, and no bounce.
     fn stopped(&self, policy: Policy) -> u64 {
         let stopped = self.counted().filter(|(name, ..)| {
             let said = self.said(name);
             said.is_some_and(|said| said.policies.by(policy) == Word::Listed)
         });
-        let by_smtp = stopped
-            .map(|(_, _, counted)| u64::from(counted.count.loops.saturating_sub(counted.local)));
-        by_smtp.sum()
+        let asked_about = stopped.map(|(_, _, counted)| {
+            let by_smtp = counted.count.loops.saturating_sub(counted.local);
+            u64::from(by_smtp.saturating_sub(counted.senderless))
+        });
+        asked_about.sum()
     }
 
     fn not_stopped(&self) -> Vec<NotStopped> {
@@ -248,14 +260,9 @@ impl<'t> Judged<'t> {
         }
         let mut by: HashMap<String, Vec<(u64, &str)>> = HashMap::new();
         for (name, _, counted) in self.counted() {
-            let said = self.said(name);
-            let loops = match said.map(|said| said.verdict) {
-                Some(Word::Listed) => counted.local,
-                Some(Word::NotListed | Word::Undecided) | None => counted.count.loops,
-            };
-            if loops > 0 {
-                let why = by.entry(why(said)).or_default();
-                why.push((loops.into(), name));
+            let passed = passed(self.said(name), &counted).into_iter();
+            for (why, loops) in passed.filter(|(_, loops)| *loops > 0) {
+                by.entry(why).or_default().push((loops.into(), name));
             }
         }
         let rest = self.tally.domains.rest().split.certain.count.loops;
@@ -272,23 +279,22 @@ impl<'t> Judged<'t> {
     }
 }
 
-/// Why mail to a domain was not stopped.
-fn why(said: Option<&Said>) -> String {
+/// What was not stopped of the mail to a domain, by the reason.
+fn passed(said: Option<&Said>, counted: &Census) -> Vec<(String, u32)> {
+    let all = |why: String| vec![(why, counted.count.loops)];
     let Some(said) = said else {
-        return "not looked up".to_owned();
+        return all("not looked up".to_owned());
     };
-    let reason = said.reason.as_deref();
     match said.verdict {
-        Word::Listed => {
-            "handed in on the machine itself (sendmail): no recipient restriction is asked"
-                .to_owned()
+        Word::Listed => vec![
+            (HANDED_IN.to_owned(), counted.local),
+            (BOUNCE.to_owned(), counted.senderless),
+        ],
+        Word::NotListed if said.why().starts_with("no mail domain") => {
+            all("no mail domain".to_owned())
         }
-        Word::NotListed => match reason {
-            Some(reason) if reason.starts_with("no mail domain") => "no mail domain".to_owned(),
-            Some(reason) => format!("not listed today: {reason}"),
-            None => "not listed today: its mail goes to public addresses".to_owned(),
-        },
-        Word::Undecided => "undecided: it could not be looked up".to_owned(),
+        Word::NotListed => all(format!("not listed today: {}", said.why())),
+        Word::Undecided => all("undecided: it could not be looked up".to_owned()),
     }
 }
 
@@ -344,13 +350,39 @@ fn merge<W: Clone + Eq + Hash>(by: &mut HashMap<W, Count>, what: &W, count: &Cou
 
 /// A part of a whole, to two places.
 fn share(part: u64, whole: u64) -> Option<f64> {
-    let hundredths = part
-        .saturating_mul(100)
-        .saturating_add(whole / 2)
-        .checked_div(whole)?;
-    Some(f64::from(u32::try_from(hundredths).ok()?) / 100.0)
+    let percent = u32::try_from(percent(part, whole)?).ok()?;
+    Some(f64::from(percent) / 100.0)
 }
 
 fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::scan::fixture::{story, verdicts, zone};
+    use crate::maillog::story::Cause;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_asked_about_the_recipient_of_a_bounce() {
+        let mail = story("1", "a@hot.de", 0, Cause::Loop);
+        let mut bounce = story("2", "b@hot.de", 0, Cause::Loop);
+        bounce.sender = Some(String::new());
+        let mut local = bounce.clone();
+        local.origin = Origin::Local("uid 33".to_owned());
+        let mut tally = Tally::new(None);
+        for story in [mail, bounce, local] {
+            tally.tell(&story);
+        }
+        let verdicts = verdicts(&tally, Policy::Any).await;
+        let report = Report::new(Reading::default(), &tally, Some(&verdicts), &zone());
+        assert_eq!(report.policies[0].stopped, Some(1));
+        let passed = NotStopped {
+            why: BOUNCE.to_owned(),
+            loops: 2,
+            domains: vec!["hot.de".to_owned()],
+        };
+        assert_eq!(report.not_stopped, [passed]);
+    }
 }

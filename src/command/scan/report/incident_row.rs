@@ -5,13 +5,17 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::time::Local;
+use crate::command::scan::tally::Place;
 use crate::command::scan::tally::incidents::Incident;
 use crate::maillog::story::{Cause, Fate, Origin, Status};
 
 /// The word for a bounce that left the house.
 pub(crate) const LEFT: &str = "left";
 
-/// A mail that did not reach a recipient.
+/// What is said of mail whose last failure is not in the log.
+const EXPIRED: &str = "given up after it had been tried for long";
+
+/// A mail that did not reach a recipient, or all that is known is its bounce.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct IncidentRow {
     pub(crate) id: String,
@@ -19,8 +23,8 @@ pub(crate) struct IncidentRow {
     pub(crate) account: Option<String>,
     pub(crate) local: Option<String>,
     pub(crate) sender: Option<String>,
-    pub(crate) recipient: String,
-    pub(crate) domain: String,
+    pub(crate) recipient: Option<String>,
+    pub(crate) domain: Option<String>,
     pub(crate) at: Option<Local>,
     pub(crate) cause: &'static str,
     pub(crate) status: &'static str,
@@ -42,9 +46,15 @@ pub(crate) struct BounceRow {
 }
 
 impl IncidentRow {
-    /// The row; `is_listed` says what its domain is today.
-    pub(crate) fn new(incident: &Incident, is_listed: bool, zone: &TimeZone) -> Self {
-        let failure = &incident.failure;
+    /// The row; `is_listed` says whether a domain is, today.
+    pub(crate) fn new(
+        incident: &Incident,
+        is_listed: impl Fn(&str) -> bool,
+        zone: &TimeZone,
+    ) -> Self {
+        let failure = incident.failure.as_ref();
+        let domain = failure.map(|failure| Place::of(&failure.recipient).name);
+        let is_listed = domain.as_deref().is_some_and(is_listed);
         let local = |at| Local::new(at, zone);
         let (client, account, user) = match incident.origin.clone() {
             Origin::Account { name, client } => (Some(client), Some(name), None),
@@ -75,19 +85,22 @@ impl IncidentRow {
             account,
             local: user,
             sender: incident.sender.clone(),
-            recipient: failure.recipient.clone(),
-            domain: incident.domain.clone().into(),
-            at: failure.at.map(local),
-            cause: cause(failure.cause),
-            status: status(failure.status),
-            text: failure.text.clone(),
+            recipient: failure.map(|failure| failure.recipient.clone()),
+            domain: domain.map(String::from),
+            at: failure.and_then(|failure| failure.at).map(local),
+            cause: cause(failure.map_or(Cause::Other, |failure| failure.cause)),
+            status: status(failure.map_or(Status::Bounced, |failure| failure.status)),
+            text: failure.map_or(EXPIRED, |failure| &failure.text).to_owned(),
             bounce,
-            counts: match failure.cause {
-                Cause::Loop | Cause::Reserved(_) => true,
-                Cause::Private(_) | Cause::NoHost => is_listed,
-                Cause::Other => false,
-            },
+            counts: failure.is_some_and(|failure| {
+                failure.is_certain() || (is_listed && failure.cause != Cause::Other)
+            }),
         }
+    }
+
+    /// The recipient, for people.
+    pub(crate) fn whom(&self) -> &str {
+        self.recipient.as_deref().unwrap_or("?")
     }
 
     /// When its bounce left the house.
@@ -112,5 +125,27 @@ fn status(status: Status) -> &'static str {
         Status::Bounced => "bounced",
         Status::Deferred => "deferred",
         Status::Sent => "sent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::scan::fixture::{story, zone};
+
+    #[test]
+    fn what_a_reserved_address_took_counts_where_the_domain_is_listed() {
+        let reserved = Cause::Reserved("127.0.0.6".parse().unwrap());
+        let counts = |cause, status, is_listed| {
+            let mut mail = story("1", "a@iphone.com", 0, cause);
+            mail.failures[0].status = status;
+            let incident = Incident::new(&mail, mail.failures.first(), 1);
+            IncidentRow::new(&incident, |_| is_listed, &zone()).counts
+        };
+        assert!(counts(reserved, Status::Bounced, false));
+        assert!(!counts(reserved, Status::Sent, false));
+        assert!(counts(reserved, Status::Sent, true));
+        assert!(!counts(Cause::NoHost, Status::Bounced, false));
+        assert!(!counts(Cause::Other, Status::Bounced, true));
     }
 }

@@ -185,6 +185,18 @@ pub(crate) struct LeftOut {
     pub(crate) recipients: u64,
 }
 
+/// A part of a whole in percent; it is 100 only if that is all.
+pub(crate) fn percent(part: u64, whole: u64) -> Option<u64> {
+    let rounded = part
+        .saturating_mul(100)
+        .saturating_add(whole / 2)
+        .checked_div(whole)?;
+    Some(match part < whole {
+        true => rounded.min(99),
+        false => rounded,
+    })
+}
+
 impl MaybeSaid {
     pub(crate) fn new(said: Option<&Said>) -> Self {
         match said {
@@ -203,5 +215,20 @@ impl MaybeSaid {
             Self::Said(said) => Some(said),
             Self::Nothing { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_all_is_a_hundred_percent() {
+        let check = |part, whole, expected| assert_eq!(percent(part, whole), expected);
+        check(999, 1000, Some(99));
+        check(1000, 1000, Some(100));
+        check(1, 3, Some(33));
+        check(2, 3, Some(67));
+        check(0, 0, None);
     }
 }

@@ -163,6 +163,15 @@ impl Said {
         }
     }
 
+    /// Why, in any case.
+    pub(crate) fn why(&self) -> &str {
+        let unsaid = match self.verdict {
+            Word::NotListed => "its mail goes to public addresses",
+            Word::Listed | Word::Undecided => "",
+        };
+        self.reason.as_deref().unwrap_or(unsaid)
+    }
+
     /// What is never looked up.
     fn of_no_mail_domain() -> Self {
         Self {
@@ -259,6 +268,9 @@ mod tests {
         let null = "null MX: the domain takes no mail";
         assert_eq!(words("nomail.example"), all("not-listed", null));
         assert_eq!(words("good.example"), all("not-listed", ""));
+        let good = verdicts.of("good.example").unwrap();
+        assert_eq!(good.why(), "its mail goes to public addresses");
+        assert_eq!(verdicts.of("hot.de").unwrap().why(), hot);
         let dead = "upstream answered SERVFAIL";
         assert_eq!(words("dead.example"), all("undecided", dead));
         let literal = "no mail domain: never looked up";

@@ -31,7 +31,7 @@ pub(crate) fn summary(report: &Report) -> Vec<String> {
         };
         let suspected = many(report.suspected, "more mail", "more mails");
         said.push(format!(
-            "{suspected} failed at private addresses or found no host, {why}."
+            "{suspected} failed at private addresses, found no host, or ended at a reserved address, {why}."
         ));
     }
     if report.other_backscatter > 0 && report.around.is_none() {
@@ -180,11 +180,11 @@ fn near(report: &Report) -> Vec<String> {
         .iter()
         .filter(near)
         .partition(|row| row.counts);
-    let number = u64::try_from(others.len()).unwrap_or(u64::MAX);
-    let others = format!(
-        "{} for other reasons left within 10 minutes of it.",
-        many(number, "bounce", "bounces")
-    );
+    let others = match u64::try_from(others.len()).unwrap_or(u64::MAX) {
+        0 => "No bounce".to_owned(),
+        number => many(number, "bounce", "bounces"),
+    };
+    let others = format!("{others} for other reasons left within 10 minutes of it.");
     let nearest = loops
         .iter()
         .min_by_key(|row| row.left_at().map(|left| around.distance(left)));
@@ -209,7 +209,7 @@ fn nearest_one(row: &IncidentRow, left: Timestamp, around: Around, time: &Local)
         time.full(),
         apart(left, around.at),
         row.id,
-        row.recipient,
+        row.whom(),
     )
 }
 

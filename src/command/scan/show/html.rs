@@ -9,8 +9,8 @@ use super::trail;
 use super::words::apart;
 use crate::command::scan::report::incident_row::IncidentRow;
 use crate::command::scan::report::time::Local;
-use crate::command::scan::report::verdicts::Word;
-use crate::command::scan::report::{DomainRow, OriginRow, Report, SenderRow};
+use crate::command::scan::report::verdicts::{Said, Word};
+use crate::command::scan::report::{DomainRow, OriginRow, Report, SenderRow, percent};
 
 /// Rows of a section; more make a page that nobody reads.
 const ROWS: usize = 100;
@@ -64,8 +64,7 @@ pub(crate) fn print(report: &Report) -> String {
 
 fn stopped(report: &Report) -> Option<(u64, &'static str)> {
     let row = advice::in_force(report)?;
-    let percent = row.stopped?.saturating_mul(100).saturating_add(row.of / 2);
-    Some((percent.checked_div(row.of)?, row.policy))
+    Some((percent(row.stopped?, row.of)?, row.policy))
 }
 
 fn trails(report: &Report) -> Vec<(String, Vec<&IncidentRow>)> {
@@ -130,8 +129,7 @@ impl Page<'_> {
     }
 
     fn reason<'d>(&self, row: &'d DomainRow) -> &'d str {
-        let reason = row.said.get().and_then(|said| said.reason.as_deref());
-        reason.unwrap_or_default()
+        row.said.get().map(Said::why).unwrap_or_default()
     }
 
     fn sender<'s>(&self, sender: &'s str) -> &'s str {

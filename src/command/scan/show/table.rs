@@ -102,7 +102,7 @@ fn domains(report: &Report) -> String {
         if let Some(said) = row.said.get() {
             let (word, style) = shown(said.verdict);
             cells.push(Cell::text(word).styled(style));
-            cells.push(Cell::text(said.reason.clone().unwrap_or_default()));
+            cells.push(Cell::text(said.why()));
         }
         columns.row(cells);
     }
@@ -243,10 +243,11 @@ pub(crate) fn origin(row: &OriginRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::scan::fixture::{at, reading, report, story, tally, zone};
+    use crate::command::scan::fixture::{at, reading, report, story, tally, verdicts, zone};
     use crate::command::scan::tally::Tally;
     use crate::command::scan::tally::around::Around;
     use crate::maillog::story::Cause;
+    use crate::verdict::Policy;
 
     fn plain(report: &Report) -> String {
         anstream::adapter::strip_str(&print(report)).to_string()
@@ -270,7 +271,7 @@ mod tests {
             &[
                 "20 mails to 16 domains looped or went to reserved addresses: 19 came back, 1 still",
                 "\nbogusmx would have stopped 16 of 20 (80 %) with policy any.\n",
-                "1 more mail failed at private addresses or found no host, to domains that are",
+                "1 more mail failed at private addresses, found no host, or ended at a reserved address, to domains",
                 "4321 lines in 2 files, from 2015-03-19 14:05:00 CET to 2015-03-26 14:05:00 CET",
                 "\nWhat to do\n  1. Put bogusmx in front of the mail server",
                 "  2. Look at what submits from this machine",
@@ -315,13 +316,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_domain_that_is_not_listed_has_a_reason_too() {
+        let mut tally = Tally::new(None);
+        tally.tell(&story("1", "a@good.example", 0, Cause::Loop));
+        let verdicts = verdicts(&tally, Policy::Any).await;
+        let report = Report::new(reading(), &tally, Some(&verdicts), &zone());
+        let row = "  not listed  its mail goes to public addresses\n";
+        check(&plain(&report), &["\n  good.example ", row]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn far_from_everything_the_nearest_are_shown_all_the_same() {
         let text = plain(&report(Some(Around { at: at(-864_000) })).await);
         check(
             &text,
             &[
                 "No bounce of a mail that looped left within 10 minutes of 2015-03-10 14:05:00 CET.",
-                "0 bounces for other reasons",
+                "No bounce for other reasons left within 10 minutes of it.",
                 "(10 days after it)  8170A4D23E6F",
             ],
         );

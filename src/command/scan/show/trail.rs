@@ -13,7 +13,7 @@ use crate::command::scan::report::time::Local;
 use crate::command::scan::tally::around::Around;
 use crate::command::scan::tally::incidents::Incident;
 use crate::maillog::Story;
-use crate::maillog::story::Cause;
+use crate::maillog::story::{Cause, Failure};
 
 /// What lies further from a time is shown only for want of nearer.
 const NEAR: SignedDuration = SignedDuration::from_hours(1);
@@ -24,7 +24,7 @@ pub(crate) fn tell(row: &IncidentRow, around: Option<Around>) -> String {
     let at = time(row.at.as_ref(), None, around);
     let from = brought_by(row);
     let whom = row.sender.as_deref().map_or("?", sender);
-    let (id, recipient, why) = (&row.id, &row.recipient, &row.text);
+    let (id, recipient, why) = (&row.id, row.whom(), &row.text);
     // Writing to a String does not fail.
     let _infallible = writeln!(text, "  {at}  {id}  {from}");
     let _infallible = writeln!(text, "    {whom} → {recipient}");
@@ -47,11 +47,12 @@ fn distance(row: &IncidentRow, around: Around) -> SignedDuration {
 pub(crate) fn tell_story(story: &Story, zone: &TimeZone) -> String {
     let failures = story.failures.iter();
     let failures = failures.filter(|failure| failure.cause != Cause::Other);
-    let told = failures.map(|failure| {
-        let incident = Incident::new(story, failure, 0);
-        tell(&IncidentRow::new(&incident, false, zone), None)
-    });
+    let told = failures.map(|failure| tell(&row_of(story, failure, zone), None));
     told.collect()
+}
+
+fn row_of(story: &Story, failure: &Failure, zone: &TimeZone) -> IncidentRow {
+    IncidentRow::new(&Incident::new(story, Some(failure), 0), |_| false, zone)
 }
 
 /// What became of the bounce of a mail, once that is over; nothing if there was none.
@@ -60,8 +61,7 @@ pub(crate) fn tell_bounce(story: &Story, zone: &TimeZone) -> String {
         .failures
         .iter()
         .find(|failure| failure.cause != Cause::Other);
-    let row =
-        failure.map(|failure| IncidentRow::new(&Incident::new(story, failure, 0), false, zone));
+    let row = failure.map(|failure| row_of(story, failure, zone));
     let told = row.and_then(|row| Some(told_bounce(&row, row.bounce.as_ref()?, None)));
     told.map(|told| format!("  {}  {told}\n", story.id))
         .unwrap_or_default()
@@ -82,7 +82,7 @@ pub(crate) fn nearest<'r>(
         near => near,
     };
     rows.truncate(near.min(most));
-    rows.sort_by_key(|row| row.at.as_ref().map(Local::timestamp));
+    rows.sort_by_key(|row| row.at.as_ref().map(Local::timestamp).or(row.left_at()));
     rows
 }
 
@@ -131,6 +131,9 @@ fn time(at: Option<&Local>, day: Option<&Local>, around: Option<Around>) -> Stri
 mod tests {
     use super::*;
     use crate::command::scan::fixture::{at, story, zone};
+    use crate::command::scan::report::{Reading, Report};
+    use crate::command::scan::show::advice;
+    use crate::command::scan::tally::Tally;
     use crate::maillog::story::{Bounce, Fate, Origin};
 
     #[track_caller]
@@ -155,6 +158,33 @@ mod tests {
         let bounce = format!("bounce 955C04D2300E to a@godetia.com {bounce}");
         let why = "bounced: mail for hot.de loops back to myself";
         assert_eq!(lines, [&*id, "<> → jfhfdq@hot.de", why, &*bounce]);
+    }
+
+    #[test]
+    fn of_mail_that_was_tried_for_long_the_bounce_is_told() {
+        let mut expired = story("2A1B2C3D4E5F", "a@gmail.example", 0, Cause::Other);
+        expired.failures.clear();
+        let around = Around { at: at(4) };
+        let mut tally = Tally::new(Some(around));
+        tally.tell(&expired);
+        let report = Report::new(Reading::default(), &tally, None, &zone());
+        let row = &report.incidents[0];
+        assert_eq!(
+            (&row.recipient, row.cause, row.counts),
+            (&None, "other", false)
+        );
+        let told = tell(row, Some(around));
+        let told = anstream::adapter::strip_str(&told).to_string();
+        for part in [
+            "2A1B2C3D4E5F  from localhost[127.0.0.1]\n",
+            "    antonettabaune@godetia.com → ?\n",
+            "    bounced: given up after it had been tried for long\n",
+            "left 2015-03-20 14:05:03 (1 s before it) for mx.godetia.com[192.0.1.7]\n",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let others = "1 bounce for other reasons left within 10 minutes of it.";
+        assert!(advice::summary(&report).iter().any(|said| said == others));
     }
 
     #[test]

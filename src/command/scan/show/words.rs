@@ -4,6 +4,8 @@ use anstyle::Style;
 use jiff::{SignedDuration, Timestamp};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::command::scan::report::percent;
+
 /// A line is not wider than this, if it is made of sentences.
 const WIDTH: usize = 100;
 
@@ -14,12 +16,7 @@ pub(crate) fn many(number: u64, one: &str, more: &str) -> String {
 
 /// `16 of 20 (80 %)`
 pub(crate) fn part(part: u64, whole: u64) -> String {
-    let half = whole / 2;
-    let percent = part
-        .saturating_mul(100)
-        .saturating_add(half)
-        .checked_div(whole);
-    match percent {
+    match percent(part, whole) {
         Some(percent) => format!("{part} of {whole} ({percent} %)"),
         None => format!("{part} of {whole}"),
     }
@@ -69,6 +66,7 @@ mod tests {
     #[test]
     fn parts_and_many() {
         assert_eq!(part(17, 18), "17 of 18 (94 %)");
+        assert_eq!(part(999, 1000), "999 of 1000 (99 %)");
         assert_eq!(part(0, 0), "0 of 0");
         assert_eq!(many(1, "mail", "mails"), "1 mail");
         assert_eq!(many(0, "mail", "mails"), "0 mails");

@@ -57,6 +57,8 @@ pub(crate) struct Census {
     pub(crate) no_host: u32,
     /// Recipients whose mail did not come in over SMTP.
     pub(crate) local: u32,
+    /// Recipients of mail without a sender: it was a bounce, of mail to somebody else.
+    pub(crate) senderless: u32,
 }
 
 /// A row of the tally by domain.
@@ -171,6 +173,7 @@ impl Tallied for Census {
         more(&mut self.private, other.private);
         more(&mut self.no_host, other.no_host);
         more(&mut self.local, other.local);
+        more(&mut self.senderless, other.senderless);
     }
 
     fn weight(&self) -> u64 {

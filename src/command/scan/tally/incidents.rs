@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::{SignedDuration, Timestamp};
 
 use super::around::Around;
-use super::{Place, clip};
+use super::clip;
 use crate::maillog::Story;
 use crate::maillog::story::{Bounce, Cause, Failure, Fate, Origin};
 
@@ -15,16 +15,15 @@ const KEPT: usize = 1000;
 /// Longer texts are cut.
 const TEXT_OCTETS_MAX: usize = 512;
 
-/// One mail that did not reach one recipient.
+/// One mail that did not reach one recipient, or only its bounce.
 #[derive(Clone, Debug)]
 pub(crate) struct Incident {
     /// The queue id.
     pub(crate) id: String,
     pub(crate) origin: Origin,
     pub(crate) sender: Option<String>,
-    /// The recipient's domain.
-    pub(crate) domain: Box<str>,
-    pub(crate) failure: Failure,
+    /// None if it was given up after it had been tried for long: the log does not say for whom.
+    pub(crate) failure: Option<Failure>,
     pub(crate) bounce: Option<Bounce>,
     /// Which one it was.
     number: u64,
@@ -67,12 +66,15 @@ impl Incidents {
         let is_asked = self.around.is_some() && story.left().is_some();
         for failure in &story.failures {
             if failure.cause != Cause::Other || is_asked {
-                self.take(story, failure);
+                self.take(story, Some(failure));
             }
+        }
+        if story.failures.is_empty() && is_asked {
+            self.take(story, None);
         }
     }
 
-    fn take(&mut self, story: &Story, failure: &Failure) {
+    fn take(&mut self, story: &Story, failure: Option<&Failure>) {
         self.count += 1;
         let rank = rank(self.around, failure, story.bounce.as_ref(), self.count);
         if self.bar.is_some_and(|bar| rank > bar) {
@@ -97,7 +99,7 @@ impl Incidents {
         let mut shown: Vec<&Incident> = self.kept.iter().collect();
         shown.sort_unstable_by_key(|incident| incident.rank(self.around));
         shown.truncate(KEPT);
-        shown.sort_unstable_by_key(|incident| (incident.failure.at, incident.number));
+        shown.sort_unstable_by_key(|incident| (incident.at(), incident.number));
         shown
     }
 
@@ -108,35 +110,49 @@ impl Incidents {
 }
 
 impl Incident {
-    pub(crate) fn new(story: &Story, failure: &Failure, number: u64) -> Self {
+    pub(crate) fn new(story: &Story, failure: Option<&Failure>, number: u64) -> Self {
         let clip = |text: &str| clip(text, TEXT_OCTETS_MAX);
         Self {
             id: clip(&story.id),
             origin: story.origin.clone(),
             sender: story.sender.as_deref().map(clip),
-            domain: Place::of(&failure.recipient).name,
-            failure: Failure {
+            failure: failure.map(|failure| Failure {
                 recipient: clip(&failure.recipient),
                 text: clip(&failure.text),
                 ..*failure
-            },
+            }),
             bounce: story.bounce.clone(),
             number,
         }
     }
 
+    /// When it failed; else when its bounce left.
+    fn at(&self) -> Option<Timestamp> {
+        match &self.failure {
+            Some(failure) => failure.at,
+            None => self.bounce.as_ref().and_then(left_at),
+        }
+    }
+
     fn rank(&self, around: Option<Around>) -> Rank {
-        rank(around, &self.failure, self.bounce.as_ref(), self.number)
+        let (failure, bounce) = (self.failure.as_ref(), self.bounce.as_ref());
+        rank(around, failure, bounce, self.number)
     }
 }
 
-fn rank(around: Option<Around>, failure: &Failure, bounce: Option<&Bounce>, number: u64) -> Rank {
+fn rank(
+    around: Option<Around>,
+    failure: Option<&Failure>,
+    bounce: Option<&Bounce>,
+    number: u64,
+) -> Rank {
+    let failed_at = failure.and_then(|failure| failure.at);
     let distance = around.map(|around| {
-        let times = failure.at.into_iter().chain(bounce.and_then(left_at));
+        let times = failed_at.into_iter().chain(bounce.and_then(left_at));
         let distances = times.map(|at| around.distance(at));
         distances.min().unwrap_or(SignedDuration::MAX)
     });
-    (distance, Reverse(failure.at), Reverse(number))
+    (distance, Reverse(failed_at), Reverse(number))
 }
 
 /// When a bounce left the house.
@@ -192,5 +208,18 @@ mod tests {
             incidents.tell(&never_left);
             assert_eq!(incidents.shown().len(), expected);
         }
+    }
+
+    #[test]
+    fn a_bounce_of_mail_that_was_tried_for_long_is_kept_at_the_time_when_it_left() {
+        let mut expired = story("expired", "a@gmail.example", 50, Cause::Other);
+        expired.failures.clear();
+        let mut incidents = Incidents::new(Some(Around { at: at(53) }));
+        incidents.tell(&expired);
+        for number in 0..100 {
+            incidents.tell(&story(&number.to_string(), "a@hot.de", number, Cause::Loop));
+        }
+        let ids = ids(&incidents);
+        assert_eq!((ids[52], ids[53], ids[54]), ("52", "expired", "53"));
     }
 }

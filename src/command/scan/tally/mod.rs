@@ -117,7 +117,7 @@ impl Tally {
         let has_left = u32::from(story.left().is_some());
         let is_first = u32::from(seen.insert(row.id));
         let half = row.split.half(failure.is_certain());
-        half.add(&Census::of(failure, &story.origin));
+        half.add(&Census::of(failure, story));
         more(&mut half.count.backscatter, has_left * is_first);
         more(&mut half.mails, u32::from(is_chief));
         more(&mut half.bounces, has_left * u32::from(is_chief));
@@ -176,8 +176,10 @@ impl Tally {
 
 impl Census {
     /// One recipient.
-    fn of(failure: &Failure, origin: &Origin) -> Self {
+    fn of(failure: &Failure, story: &Story) -> Self {
         let is_status = |status| u32::from(failure.status == status);
+        let is_senderless = story.sender.as_deref() == Some("");
+        let is_local = matches!(story.origin, Origin::Local(_));
         Self {
             count: Count {
                 loops: 1,
@@ -191,7 +193,9 @@ impl Census {
             reserved: u32::from(matches!(failure.cause, Cause::Reserved(_))),
             private: u32::from(matches!(failure.cause, Cause::Private(_))),
             no_host: u32::from(failure.cause == Cause::NoHost),
-            local: u32::from(matches!(origin, Origin::Local(_))),
+            // A bounce has the origin of its mail, and may be local, too. It counts once.
+            local: u32::from(is_local && !is_senderless),
+            senderless: u32::from(is_senderless),
             ..Self::default()
         }
     }
