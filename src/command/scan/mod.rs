@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use self::live::Live;
+use self::read::source::Stop;
 use self::read::{Reader, progress};
 use self::report::{Report, verdicts};
 use self::show::{csv, html, json, table};
@@ -41,6 +42,20 @@ pub(super) enum ScanError {
 /// # Errors
 /// If the settings are wrong, or what is to be written cannot be.
 pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
+    if !args.follow {
+        return scan(args, None).await;
+    }
+    let stop = Stop::new();
+    tokio::select! {
+        // Signals are heard before anything is read.
+        biased;
+        asked = live::until_asked_twice(&stop) => Ok(asked.map(|()| Ending::Trouble)?),
+        ending = scan(args, Some(&stop)) => ending,
+    }
+}
+
+/// Reads the logs and reports; follows the newest, if there is something that stops it.
+async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandError> {
     let settings = Settings::from(&args.common, None)?;
     // There is one at least: settings without an origin have the default one.
     let Some(origin) = settings.origins.first().cloned() else {
@@ -62,10 +77,10 @@ pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
         octets: Arc::default(),
         progress: progress::of(&args.files, args.follow),
     };
-    let work = reader.start(args.files.clone(), around, args.follow);
-    if let Some(live) = work.live {
+    let work = reader.start(args.files.clone(), around, stop.cloned());
+    if let (Some(live), Some(stop)) = (work.live, stop) {
         Live::new(&zone, &rules, oracle.as_ref(), args.json || args.csv)
-            .print(live)
+            .print(live, stop)
             .await?;
     }
     let (tally, reading) = work.done.await.map_err(ScanError::from)?;

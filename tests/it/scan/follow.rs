@@ -85,6 +85,27 @@ fn verdicts_are_told_with_the_mail() {
 }
 
 #[test]
+fn no_mail_waits_for_the_verdict_on_another() {
+    let upstream = Upstream::new(
+        "one.example MX !held
+         two.example MX 10 null.two.example
+         null.two.example A 127.0.0.1",
+    );
+    let desk = Desk::with(QUIET);
+    let address = upstream.address();
+    let scan = Running::start(desk.command(&format!("--follow --upstream {address} mail.log")));
+    desk.append("mail.log", &mail("8170A4D23E01", "a@one.example"));
+    scan.says("a@one.example");
+    desk.append("mail.log", &mail("8170A4D23E02", "b@two.example"));
+    scan.says("    two.example listed Domain MX in loopback network");
+    assert!(!scan.out().contains("    one.example "), "{}", scan.out());
+    // The report would wait for the other.
+    let said = scan.insist(Signal::SIGINT);
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(!said.out.contains("looped"), "{said:?}");
+}
+
+#[test]
 fn a_rotated_log_is_read_to_its_end_and_then_the_new_one() {
     let desk = Desk::with(mail("8170A4D23E01", "a@hot.de"));
     let scan = desk.follow("mail.log");

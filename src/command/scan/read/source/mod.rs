@@ -28,6 +28,7 @@ use self::syslog::Syslog;
 use self::trouble::shell;
 
 pub(crate) use self::follow::Watch;
+pub(crate) use self::input::Stop;
 pub(crate) use self::kind::Kind;
 pub(crate) use self::ranges::Ranges;
 pub(crate) use self::trouble::{SourceError, Trouble};
@@ -96,7 +97,7 @@ impl Source {
         progress: &Arc<AtomicU64>,
         watch: Watch,
     ) -> Result<Self, SourceError> {
-        let input = Input::open(path, progress, Some(Arc::clone(&watch.stop)));
+        let input = Input::open(path, progress, Some(watch.stop.clone()));
         Self::start(path, input, |is_file, input| match is_file {
             true => Text::Followed(Follow::new(path, input, watch)),
             false => Text::Plain(input),
