@@ -18,7 +18,7 @@ use thiserror::Error;
 
 use self::live::Live;
 use self::read::source::Stop;
-use self::read::{Reader, progress};
+use self::read::{NothingGrows, Reader, progress};
 use self::report::{Report, verdicts};
 use self::show::{csv, html, json, table};
 use self::tally::around::{Around, NoTime};
@@ -31,6 +31,8 @@ use super::{CommandError, Ending, oracle, print, zones};
 pub(super) enum ScanError {
     #[error(transparent)]
     Time(#[from] NoTime),
+    #[error(transparent)]
+    Follow(#[from] NothingGrows),
     #[error("{}: the report cannot be written: {error}", file.display())]
     Html { file: PathBuf, error: io::Error },
     #[error("the logs could not be read to their end: {0}")]
@@ -83,7 +85,11 @@ async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandErr
             .print(live, stop)
             .await?;
     }
-    let (tally, reading) = work.done.await.map_err(ScanError::from)?;
+    let (tally, reading) = work
+        .done
+        .await
+        .map_err(ScanError::from)?
+        .map_err(ScanError::from)?;
     let verdicts = match &oracle {
         Some(oracle) => Some(verdicts::ask(oracle, &rules, tally.names()).await),
         None => None,

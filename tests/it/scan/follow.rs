@@ -254,12 +254,40 @@ fn what_programs_read_has_no_news_in_it() {
 }
 
 #[test]
-fn a_file_that_is_not_there_yet_is_trouble() {
-    let desk = Desk::new();
-    let said = desk.follow("mail.log").end();
-    assert_eq!(said.status, Some(2), "{said:?}");
+fn what_cannot_grow_is_not_followed() {
+    let desk = Desk::with(QUIET);
+    desk.run("gzip", &["mail.log"]);
+    let said = desk.follow("mail.log mail.log.gz").end();
+    assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
     assert!(
-        said.out.contains("mail.log: there is no such file"),
+        said.err.contains("there is nothing to follow: name a log"),
         "{said:?}"
     );
+}
+
+#[test]
+fn a_log_is_followed_whatever_else_cannot_be() {
+    let desk = Desk::with(mail("8170A4D23E01", "a@hot.de"));
+    desk.put("notes", "no line of a log\n");
+    let scan = desk.follow("mail.log notes missing.log");
+    scan.says("a@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E02", "b@hot.de"));
+    scan.says("b@hot.de");
+    let said = scan.stop(Signal::SIGTERM);
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(
+        said.out.contains("missing.log: there is no such file"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_log_that_was_just_rotated_is_the_one_to_follow() {
+    let desk = Desk::with("");
+    desk.put("mail.log.1", mail("8170A4D23E01", "a@hot.de"));
+    let scan = desk.follow("mail.log mail.log.1");
+    scan.says("a@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E02", "b@hot.de"));
+    scan.says("b@hot.de");
+    assert_eq!(scan.stop(Signal::SIGTERM).status, Some(1));
 }

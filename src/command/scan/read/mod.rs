@@ -17,6 +17,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use memchr::memchr;
+use thiserror::Error;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -59,8 +60,15 @@ pub(crate) struct Work {
     /// What is found, at once; if a log is followed.
     pub(crate) live: Option<Receiver<News>>,
     /// What was found, in the end.
-    pub(crate) done: JoinHandle<(Tally, Reading)>,
+    pub(crate) done: JoinHandle<Result<(Tally, Reading), NothingGrows>>,
 }
+
+/// There is nothing to follow.
+#[derive(Debug, Error)]
+#[error(
+    "there is nothing to follow: name a log that is there, may be read and is not packed, or - for standard input"
+)]
+pub(crate) struct NothingGrows;
 
 /// What is going on while logs are read.
 struct Progress<'r, 't, T> {
@@ -91,16 +99,30 @@ impl Reader {
                     let _told = sender.blocking_send(news);
                 }
             });
-            (tally, reading)
+            reading.map(|reading| (tally, reading))
         });
         Work { live, done }
     }
 
-    fn scan(&self, files: &[PathBuf], stop: Option<&Stop>, tell: impl FnMut(News)) -> Reading {
-        let files = order::oldest_first(files, &|text, modified| self.first_time(text, modified));
-        let newest = files.last().cloned();
+    fn scan(
+        &self,
+        files: &[PathBuf],
+        stop: Option<&Stop>,
+        tell: impl FnMut(News),
+    ) -> Result<Reading, NothingGrows> {
+        let first_time = |text: &[u8], modified| self.first_time(text, modified);
+        let mut files = order::oldest_first(files, &first_time);
+        let mut followed = None;
+        if stop.is_some() {
+            let grows = order::growing(&files, &first_time).ok_or(NothingGrows)?;
+            let file = files.remove(grows);
+            followed = Some(file.clone());
+            // What follows it would never be read.
+            files.push(file);
+        }
         let open = |path: &Path| match stop {
-            Some(stop) if Some(path) == newest.as_deref() => {
+            // What comes from another pipe may be happening now, too.
+            Some(stop) if Some(path) == followed.as_deref() || order::is_pipe(path) => {
                 let watch = Watch {
                     stop: stop.clone(),
                     pause: Box::new(|| thread::park_timeout(LOOK)),
@@ -109,9 +131,9 @@ impl Reader {
             }
             _ => Source::open(path, &self.octets),
         };
-        let reading = self.read(files.clone(), &open, tell);
+        let reading = self.read(files, &open, tell);
         self.progress.finish_and_clear();
-        reading
+        Ok(reading)
     }
 
     /// Reads files in this order, and tells what is found in them. What of a file cannot be read is said in the end.
