@@ -3,7 +3,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
 use super::desk::{Desk, number};
@@ -103,6 +105,21 @@ fn no_mail_waits_for_the_verdict_on_another() {
     let said = scan.insist(Signal::SIGINT);
     assert_eq!(said.status, Some(2), "{said:?}");
     assert!(!said.out.contains("looped"), "{said:?}");
+}
+
+#[test]
+fn the_first_line_of_a_log_that_was_empty_for_days_is_of_this_year() {
+    let desk = Desk::with("");
+    let days = Duration::from_hours(5 * 24);
+    let log = OpenOptions::new().write(true).open(desk.path("mail.log"));
+    log.unwrap().set_modified(SystemTime::now() - days).unwrap();
+    let now = Timestamp::now().in_tz("Europe/Berlin").unwrap();
+    let scan = desk.follow("mail.log");
+    let stamp = now.strftime("%b %e %H:%M:%S").to_string();
+    let log = looped(&stamp, "8170A4D23E01", "a@b.example", "a@hot.de");
+    desk.append("mail.log", &log);
+    scan.says(&now.strftime("%F %H:%M:%S  8170A4D23E01").to_string());
+    assert_eq!(scan.stop(Signal::SIGTERM).status, Some(1));
 }
 
 #[test]

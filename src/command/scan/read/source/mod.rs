@@ -98,10 +98,12 @@ impl Source {
         watch: Watch,
     ) -> Result<Self, SourceError> {
         let input = Input::open(path, progress, Some(watch.stop.clone()));
-        Self::start(path, input, |is_file, input| match is_file {
+        let mut source = Self::start(path, input, |is_file, input| match is_file {
             true => Text::Followed(Follow::new(path, input, watch)),
             false => Text::Plain(input),
-        })
+        })?;
+        source.modified = None;
+        Ok(source)
     }
 
     /// Looks what it is; `plain` reads it if it is not packed, and is told whether it is a file.
@@ -145,7 +147,7 @@ impl Source {
         self.ranges.take()
     }
 
-    /// When it was written to last.
+    /// When it was written to last; none if it may be written to now.
     pub(super) fn modified(&self) -> Option<Timestamp> {
         self.modified
     }
