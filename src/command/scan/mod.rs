@@ -17,7 +17,8 @@ use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use self::live::Live;
-use self::read::{Reader, progress};
+use self::read::source::Stop;
+use self::read::{NothingGrows, Reader, progress};
 use self::report::{Report, verdicts};
 use self::show::{csv, html, json, table};
 use self::tally::around::{Around, NoTime};
@@ -30,6 +31,8 @@ use super::{CommandError, Ending, oracle, print, zones};
 pub(super) enum ScanError {
     #[error(transparent)]
     Time(#[from] NoTime),
+    #[error(transparent)]
+    Follow(#[from] NothingGrows),
     #[error("{}: the report cannot be written: {error}", file.display())]
     Html { file: PathBuf, error: io::Error },
     #[error("the logs could not be read to their end: {0}")]
@@ -41,6 +44,20 @@ pub(super) enum ScanError {
 /// # Errors
 /// If the settings are wrong, or what is to be written cannot be.
 pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
+    if !args.follow {
+        return scan(args, None).await;
+    }
+    let stop = Stop::new();
+    tokio::select! {
+        // Signals are heard before anything is read.
+        biased;
+        asked = live::until_asked_twice(&stop) => Ok(asked.map(|()| Ending::Trouble)?),
+        ending = scan(args, Some(&stop)) => ending,
+    }
+}
+
+/// Reads the logs and reports; follows the newest, if there is something that stops it.
+async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandError> {
     let settings = Settings::from(&args.common, None)?;
     // There is one at least: settings without an origin have the default one.
     let Some(origin) = settings.origins.first().cloned() else {
@@ -62,13 +79,17 @@ pub(super) async fn run(args: &ScanArgs) -> Result<Ending, CommandError> {
         octets: Arc::default(),
         progress: progress::of(&args.files, args.follow),
     };
-    let work = reader.start(args.files.clone(), around, args.follow);
-    if let Some(live) = work.live {
+    let work = reader.start(args.files.clone(), around, stop.cloned());
+    if let (Some(live), Some(stop)) = (work.live, stop) {
         Live::new(&zone, &rules, oracle.as_ref(), args.json || args.csv)
-            .print(live)
+            .print(live, stop)
             .await?;
     }
-    let (tally, reading) = work.done.await.map_err(ScanError::from)?;
+    let (tally, reading) = work
+        .done
+        .await
+        .map_err(ScanError::from)?
+        .map_err(ScanError::from)?;
     let verdicts = match &oracle {
         Some(oracle) => Some(verdicts::ask(oracle, &rules, tally.names()).await),
         None => None,

@@ -3,7 +3,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
 
 use super::desk::{Desk, number};
@@ -81,6 +83,42 @@ fn verdicts_are_told_with_the_mail() {
     let scan = Running::start(desk.command(&format!("--follow --upstream {address} mail.log")));
     desk.append("mail.log", &mail("8170A4D23E6F", "jfhfdq@hot.de"));
     scan.says("    hot.de listed Domain MX in loopback network: null.hot.de 127.0.0.1\n");
+    assert_eq!(scan.stop(Signal::SIGTERM).status, Some(1));
+}
+
+#[test]
+fn no_mail_waits_for_the_verdict_on_another() {
+    let upstream = Upstream::new(
+        "one.example MX !held
+         two.example MX 10 null.two.example
+         null.two.example A 127.0.0.1",
+    );
+    let desk = Desk::with(QUIET);
+    let address = upstream.address();
+    let scan = Running::start(desk.command(&format!("--follow --upstream {address} mail.log")));
+    desk.append("mail.log", &mail("8170A4D23E01", "a@one.example"));
+    scan.says("a@one.example");
+    desk.append("mail.log", &mail("8170A4D23E02", "b@two.example"));
+    scan.says("    two.example listed Domain MX in loopback network");
+    assert!(!scan.out().contains("    one.example "), "{}", scan.out());
+    // The report would wait for the other.
+    let said = scan.insist(Signal::SIGINT);
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(!said.out.contains("looped"), "{said:?}");
+}
+
+#[test]
+fn the_first_line_of_a_log_that_was_empty_for_days_is_of_this_year() {
+    let desk = Desk::with("");
+    let days = Duration::from_hours(5 * 24);
+    let log = OpenOptions::new().write(true).open(desk.path("mail.log"));
+    log.unwrap().set_modified(SystemTime::now() - days).unwrap();
+    let now = Timestamp::now().in_tz("Europe/Berlin").unwrap();
+    let scan = desk.follow("mail.log");
+    let stamp = now.strftime("%b %e %H:%M:%S").to_string();
+    let log = looped(&stamp, "8170A4D23E01", "a@b.example", "a@hot.de");
+    desk.append("mail.log", &log);
+    scan.says(&now.strftime("%F %H:%M:%S  8170A4D23E01").to_string());
     assert_eq!(scan.stop(Signal::SIGTERM).status, Some(1));
 }
 
@@ -233,12 +271,40 @@ fn what_programs_read_has_no_news_in_it() {
 }
 
 #[test]
-fn a_file_that_is_not_there_yet_is_trouble() {
-    let desk = Desk::new();
-    let said = desk.follow("mail.log").end();
-    assert_eq!(said.status, Some(2), "{said:?}");
+fn what_cannot_grow_is_not_followed() {
+    let desk = Desk::with(QUIET);
+    desk.run("gzip", &["mail.log"]);
+    let said = desk.follow("mail.log mail.log.gz").end();
+    assert_eq!((said.status, &*said.out), (Some(2), ""), "{said:?}");
     assert!(
-        said.out.contains("mail.log: there is no such file"),
+        said.err.contains("there is nothing to follow: name a log"),
         "{said:?}"
     );
+}
+
+#[test]
+fn a_log_is_followed_whatever_else_cannot_be() {
+    let desk = Desk::with(mail("8170A4D23E01", "a@hot.de"));
+    desk.put("notes", "no line of a log\n");
+    let scan = desk.follow("mail.log notes missing.log");
+    scan.says("a@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E02", "b@hot.de"));
+    scan.says("b@hot.de");
+    let said = scan.stop(Signal::SIGTERM);
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(
+        said.out.contains("missing.log: there is no such file"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_log_that_was_just_rotated_is_the_one_to_follow() {
+    let desk = Desk::with("");
+    desk.put("mail.log.1", mail("8170A4D23E01", "a@hot.de"));
+    let scan = desk.follow("mail.log mail.log.1");
+    scan.says("a@hot.de");
+    desk.append("mail.log", &mail("8170A4D23E02", "b@hot.de"));
+    scan.says("b@hot.de");
+    assert_eq!(scan.stop(Signal::SIGTERM).status, Some(1));
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use super::desk::{Desk, Said, number};
 use super::logs::looped;
@@ -37,8 +37,7 @@ fn hostile() -> String {
 }
 
 /// Runs it to where it writes its report, and says what it has needed by then: nobody reads that before.
-fn peak_kib(desk: &Desk, words: &str) -> (u64, Said) {
-    let mut command = desk.command(words);
+fn peak_kib(mut command: Command) -> (u64, Said) {
     command.stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut begin = [0];
@@ -62,8 +61,14 @@ fn a_log_of_nothing_but_loops_is_no_danger() {
     let log = hostile();
     assert!(log.len() > 30_000_000, "{}", log.len());
     let desk = Desk::with(log);
-    let (peak, said) = peak_kib(&desk, "--json --no-dns --html report.html mail.log");
+    let scan = || desk.command("--json --no-dns --html report.html mail.log");
+    let (peak, said) = peak_kib(scan());
     assert!(peak < KIB_MAX, "{peak} KiB");
+    let mut on_many_processors = scan();
+    on_many_processors.env("RAYON_NUM_THREADS", "64");
+    let (peak, same) = peak_kib(on_many_processors);
+    assert!(peak < KIB_MAX, "{peak} KiB");
+    assert_eq!(same.out, said.out);
     let said = said.json();
     // Each is counted, if not named.
     let loops = u64::from(MAILS);
@@ -90,7 +95,7 @@ fn a_line_without_an_end_is_no_danger() {
     desk.put("loops", loops.collect::<String>());
     desk.run("gzip", &["-k", "-1", "mail.log"]);
     for file in ["mail.log", "mail.log.gz"] {
-        let (peak, said) = peak_kib(&desk, &format!("--json --no-dns {file} loops"));
+        let (peak, said) = peak_kib(desk.command(&format!("--json --no-dns {file} loops")));
         assert!(peak < KIB_MAX, "{file}: {peak} KiB");
         let said = said.json();
         assert!(number(&said, "/octets") > 150 << 20, "{file}");

@@ -62,6 +62,17 @@ impl Running {
         self.end()
     }
 
+    /// Asks it to end until it does. Signals that come at one time are one signal.
+    pub(super) fn insist(self, signal: Signal) -> Said {
+        let id = Pid::from_raw(self.child.id().try_into().expect("a process id"));
+        // Who has not been waited for is there, ended or not.
+        wait_until("the end of all it says", || {
+            kill(id, signal).expect("a process of our own");
+            self.out.reader.is_finished()
+        });
+        self.end()
+    }
+
     /// Waits for it to end.
     pub(super) fn end(mut self) -> Said {
         let mut status = None;

@@ -9,7 +9,7 @@ pub(crate) mod source;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use memchr::memchr;
-use tokio::signal::unix::{SignalKind, signal};
+use thiserror::Error;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::pieces::{Logs, Open, Piece, Step};
-use self::source::{Source, Trouble, Watch};
+use self::source::{Source, Stop, Trouble, Watch};
 use crate::command::scan::report::{FileRead, Reading};
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::around::Around;
@@ -60,8 +60,15 @@ pub(crate) struct Work {
     /// What is found, at once; if a log is followed.
     pub(crate) live: Option<Receiver<News>>,
     /// What was found, in the end.
-    pub(crate) done: JoinHandle<(Tally, Reading)>,
+    pub(crate) done: JoinHandle<Result<(Tally, Reading), NothingGrows>>,
 }
+
+/// There is nothing to follow.
+#[derive(Debug, Error)]
+#[error(
+    "there is nothing to follow: name a log that is there, may be read and is not packed, or - for standard input"
+)]
+pub(crate) struct NothingGrows;
 
 /// What is going on while logs are read.
 struct Progress<'r, 't, T> {
@@ -72,25 +79,18 @@ struct Progress<'r, 't, T> {
 }
 
 impl Reader {
-    /// Begins to read files, oldest first, on threads of their own. The newest may be followed, until a signal stops it.
+    /// Begins to read files, oldest first, on threads of their own. The newest is followed, if there
+    /// is something that stops it.
     pub(crate) fn start(
         self,
         files: Vec<PathBuf>,
         around: Option<Around>,
-        is_followed: bool,
+        stop: Option<Stop>,
     ) -> Work {
-        let (sender, live) = mpsc::channel(NEWS_AHEAD);
-        let stop = Arc::new(AtomicBool::new(false));
-        let (sender, live) = match is_followed {
-            true => {
-                tokio::spawn(stop_at_signal(Arc::clone(&stop)));
-                (Some(sender), Some(live))
-            }
-            false => (None, None),
-        };
+        let (sender, live) = stop.is_some().then(|| mpsc::channel(NEWS_AHEAD)).unzip();
         let done = spawn_blocking(move || {
             let mut tally = Tally::new(around);
-            let reading = self.scan(&files, is_followed.then_some(&stop), |news| {
+            let reading = self.scan(&files, stop.as_ref(), |news| {
                 if let News::Over(story) = &news {
                     tally.tell(story);
                 }
@@ -99,7 +99,7 @@ impl Reader {
                     let _told = sender.blocking_send(news);
                 }
             });
-            (tally, reading)
+            reading.map(|reading| (tally, reading))
         });
         Work { live, done }
     }
@@ -107,24 +107,33 @@ impl Reader {
     fn scan(
         &self,
         files: &[PathBuf],
-        stop: Option<&Arc<AtomicBool>>,
+        stop: Option<&Stop>,
         tell: impl FnMut(News),
-    ) -> Reading {
-        let files = order::oldest_first(files, &|text, modified| self.first_time(text, modified));
-        let newest = files.last().cloned();
+    ) -> Result<Reading, NothingGrows> {
+        let first_time = |text: &[u8], modified| self.first_time(text, modified);
+        let mut files = order::oldest_first(files, &first_time);
+        let mut followed = None;
+        if stop.is_some() {
+            let grows = order::growing(&files, &first_time).ok_or(NothingGrows)?;
+            let file = files.remove(grows);
+            followed = Some(file.clone());
+            // What follows it would never be read.
+            files.push(file);
+        }
         let open = |path: &Path| match stop {
-            Some(stop) if Some(path) == newest.as_deref() => {
+            // What comes from another pipe may be happening now, too.
+            Some(stop) if Some(path) == followed.as_deref() || order::is_pipe(path) => {
                 let watch = Watch {
-                    stop: Arc::clone(stop),
+                    stop: stop.clone(),
                     pause: Box::new(|| thread::park_timeout(LOOK)),
                 };
                 Source::watch(path, &self.octets, watch)
             }
             _ => Source::open(path, &self.octets),
         };
-        let reading = self.read(files.clone(), &open, tell);
+        let reading = self.read(files, &open, tell);
         self.progress.finish_and_clear();
-        reading
+        Ok(reading)
     }
 
     /// Reads files in this order, and tells what is found in them. What of a file cannot be read is said in the end.
@@ -267,21 +276,6 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         self.reading.failures_left_out = self.trail.failures_left_out;
         self.reading
     }
-}
-
-/// Sets a flag when the program is asked to end; it does so with a report then.
-async fn stop_at_signal(stop: Arc<AtomicBool>) {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
-    stop.store(true, Ordering::Relaxed);
 }
 
 /// The line that begins there.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::source::{STDIN, Source};
+use super::source::{Kind, STDIN, Source};
 
 /// Octets of a log's text in which the time of its first line is looked for.
 const BEGIN: u64 = 64 << 10;
@@ -46,24 +46,60 @@ pub(crate) fn oldest_first(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Ve
 
 /// Where a file stands, by its first lines. It is closed again: there may be more of them than may be open at a time.
 fn place(file: &Path, first_stamp: FirstStamp<'_>) -> Place {
-    match metadata(file) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(metadata) if metadata.is_dir() => return Place::NoTime,
-        Ok(_) => return Place::Pipe,
-        Err(_) => return Place::NoTime,
-    }
-    // Standard input that is a file has a position, which is shared by all who read it.
-    if file.as_os_str() == STDIN {
+    if is_pipe(file) {
         return Place::Pipe;
     }
-    let Ok(source) = Source::open(file, &Arc::default()) else {
-        return Place::NoTime;
+    let begin = Begin::of(file);
+    let first = begin.and_then(|begin| first_stamp(&begin.text, begin.modified));
+    first.map_or(Place::NoTime, Place::At)
+}
+
+/// Which of these files grows: the plain one that began last, where one that is empty begins when it was written to last,
+/// as it was emptied then. If there is none, the last pipe.
+pub(crate) fn growing(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Option<usize> {
+    let began = |file: &Path| {
+        let begin = Begin::of(file).filter(|begin| begin.kind == Kind::Plain)?;
+        match begin.text.is_empty() {
+            true => begin.modified,
+            false => first_stamp(&begin.text, begin.modified),
+        }
     };
-    let modified = source.modified();
-    let mut begin = Vec::new();
-    // An error is told when it is read to its end.
-    let _is_whole = source.take(BEGIN).read_to_end(&mut begin).is_ok();
-    first_stamp(&begin, modified).map_or(Place::NoTime, Place::At)
+    let logs = files.iter().enumerate();
+    let logs = logs.filter(|(_, file)| !is_pipe(file));
+    let newest = logs.filter_map(|(index, file)| Some((began(file)?, index)));
+    let newest = newest.max().map(|(_, index)| index);
+    newest.or_else(|| files.iter().rposition(|file| is_pipe(file)))
+}
+
+/// Whether it is a pipe, or to be read like one: standard input that is a file has a position, which is shared by all who
+/// read it.
+pub(crate) fn is_pipe(file: &Path) -> bool {
+    match metadata(file) {
+        Ok(metadata) => file.as_os_str() == STDIN || !metadata.is_file() && !metadata.is_dir(),
+        Err(_) => false,
+    }
+}
+
+/// What a file begins with.
+struct Begin {
+    kind: Kind,
+    modified: Option<Timestamp>,
+    text: Vec<u8>,
+}
+
+impl Begin {
+    fn of(file: &Path) -> Option<Self> {
+        let source = Source::open(file, &Arc::default()).ok()?;
+        let (kind, modified) = (source.kind(), source.modified());
+        let mut text = Vec::new();
+        // An error is told when it is read to its end.
+        let _is_whole = source.take(BEGIN).read_to_end(&mut text).is_ok();
+        Some(Self {
+            kind,
+            modified,
+            text,
+        })
+    }
 }
 
 /// What kind of file it is, and which.
@@ -173,6 +209,42 @@ mod tests {
         let expected = [logs.path("a"), logs.path("empty"), pipe];
         assert_eq!(oldest_first(&given, &seconds), expected);
         drop(writer);
+    }
+
+    #[test]
+    fn the_plain_log_that_began_last_grows() {
+        let logs = Logs::new(&[
+            ("old", "10\n"),
+            ("new", "30\n"),
+            ("text", "no time\n"),
+            ("emptied", ""),
+        ]);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(b"40\n").unwrap();
+        fs::write(logs.path("packed"), packed.finish().unwrap()).unwrap();
+        let (reader, _writer) = pipe().unwrap();
+        fs::create_dir(logs.path("folder")).unwrap();
+        let grows = |given: &[&str]| {
+            let mut files: Vec<PathBuf> = given.iter().map(|name| logs.path(name)).collect();
+            files.push(pipe_path(&reader));
+            let index = growing(&files, &seconds)?;
+            given.get(index).map(|name| (*name).to_owned())
+        };
+        let emptied_at = |second| {
+            let file = File::options().write(true).open(logs.path("emptied"));
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(second);
+            file.unwrap().set_modified(time).unwrap();
+        };
+        let all = ["new", "old", "emptied", "text", "none", "packed", "folder"];
+        emptied_at(31);
+        assert_eq!(grows(&all).as_deref(), Some("emptied"));
+        emptied_at(29);
+        assert_eq!(grows(&all).as_deref(), Some("new"));
+        // That is the pipe.
+        let others = ["text", "none", "packed", "folder"];
+        assert_eq!(grows(&others), None);
+        let others = others.map(|name| logs.path(name));
+        assert_eq!(growing(&others, &seconds), None);
     }
 
     #[test]

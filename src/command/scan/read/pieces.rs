@@ -1,8 +1,9 @@
 //! Reads and sieves logs on all processors, and gives their pieces back in order.
 //!
 //! A log is read, and unpacked, by a thread of its own; the next log has begun by then. Its chunks are sieved by whichever
-//! processor is free; of a plain file, that processor reads them as well, and has them at hand. Whoever takes the pieces gets them in the order of the log; those that are ready before their turn
-//! wait in a channel that holds few, so that memory is bounded by the number of processors.
+//! processor is free; of a plain file, that processor reads them as well, and has them at hand.
+//! Whoever takes the pieces gets them in the order of the log; those that are ready before their turn wait in a channel
+//! that holds few, so that memory is bounded, however many processors there are.
 
 use std::collections::VecDeque;
 use std::io;
@@ -32,6 +33,9 @@ const LOGS_AHEAD: usize = 1;
 
 /// How many chunks of a log may be read for each processor and not taken yet.
 const PIECES_PER_PROCESSOR: usize = 3;
+
+/// How many chunks of all logs may be read and not taken yet: they are kept in memory.
+const PIECES_MAX: usize = 24;
 
 /// A piece of a log.
 pub(crate) struct Piece {
@@ -121,7 +125,7 @@ impl<'scope, 'env> Logs<'scope, 'env> {
         while self.begun.len() <= LOGS_AHEAD
             && let Some(file) = self.files.pop_front()
         {
-            let (steps, taken) = sync_channel(PIECES_PER_PROCESSOR * rayon::current_num_threads());
+            let (steps, taken) = sync_channel(pieces_ahead(rayon::current_num_threads()));
             let (open, mill, path) = (self.open, self.mill.clone(), file.clone());
             self.scope.spawn(move || {
                 // If nobody takes it, there is nobody to tell.
@@ -136,6 +140,11 @@ impl<'scope, 'env> Logs<'scope, 'env> {
     pub(crate) fn reuse(&self, piece: Piece) {
         self.mill.spare.lock().push(piece.buffer);
     }
+}
+
+/// How many chunks of a log may be read and not taken yet.
+fn pieces_ahead(processors: usize) -> usize {
+    (PIECES_PER_PROCESSOR * processors).min(PIECES_MAX / (LOGS_AHEAD + 1))
 }
 
 /// The taker of the pieces has gone.
@@ -200,5 +209,17 @@ impl Mill {
             let _taken = done.send(piece);
         });
         piece
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_processors_do_not_read_further_ahead_than_memory_allows() {
+        assert_eq!([1, 2].map(pieces_ahead), [3, 6]);
+        let octets = pieces_ahead(64) * (LOGS_AHEAD + 1) * CHUNK_OCTETS;
+        assert_eq!(octets, 24 << 20);
     }
 }

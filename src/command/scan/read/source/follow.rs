@@ -4,7 +4,6 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 use super::input::{Input, Stop};
 
@@ -126,7 +125,7 @@ impl Read for Follow {
             if octets > 0 {
                 return Ok(octets);
             }
-            if self.watch.stop.load(Ordering::Relaxed) {
+            if self.watch.stop.is_cancelled() {
                 break;
             }
             (self.watch.pause)();

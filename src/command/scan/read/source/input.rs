@@ -5,15 +5,16 @@ use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio_util::sync::CancellationToken;
 
 use super::STDIN;
 use super::kind::HEAD;
 
 /// Set when all is to end that would go on for ever.
-pub(crate) type Stop = Arc<AtomicBool>;
+pub(crate) type Stop = CancellationToken;
 
 /// How long one waits for a pipe before looking whether to stop.
 const PATIENCE: Timespec = Timespec {
@@ -100,7 +101,7 @@ impl Input {
         let Some(stop) = &self.stop else {
             return false;
         };
-        while !stop.load(Ordering::Relaxed) {
+        while !stop.is_cancelled() {
             if self.is_ready(&PATIENCE) {
                 return false;
             }

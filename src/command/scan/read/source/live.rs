@@ -6,12 +6,10 @@ use std::io::{PipeReader, Write as _, pipe};
 use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
 
 use tempfile::TempDir;
 
 use super::super::chunks::Chunks;
-use super::input::Stop;
 use super::*;
 
 /// Something that happens to a log.
@@ -47,12 +45,12 @@ fn truncate(text: &'static str) -> Event {
 fn watch(path: &Path, events: impl IntoIterator<Item = Event>) -> Source {
     let stop = Stop::default();
     let watch = Watch {
-        stop: Arc::clone(&stop),
+        stop: stop.clone(),
         pause: {
             let (path, mut events) = (path.to_owned(), events.into_iter().collect::<VecDeque<_>>());
             Box::new(move || match events.pop_front() {
                 Some(event) => event(&path),
-                None => stop.store(true, Ordering::Relaxed),
+                None => stop.cancel(),
             })
         },
     };
@@ -160,7 +158,7 @@ fn lines_of_a_pipe_arrive_as_they_come() {
     writer.write_all(b"the first\nthe sec").unwrap();
     let stop = Stop::default();
     let watch = Watch {
-        stop: Arc::clone(&stop),
+        stop: stop.clone(),
         pause: Box::new(|| {}),
     };
     let source = Source::watch(&path_of(&reader), &Arc::default(), watch).unwrap();
@@ -170,7 +168,7 @@ fn lines_of_a_pipe_arrive_as_they_come() {
     assert_eq!(chunks.next(Vec::new()).unwrap().unwrap(), b"the second\n");
     writer.write_all(b"the third").unwrap();
     // It would wait for the end of the line, but for this.
-    stop.store(true, Ordering::Relaxed);
+    stop.cancel();
     assert!(chunks.next(Vec::new()).unwrap().is_none());
 }
 
@@ -191,7 +189,7 @@ fn who_waits_for_a_pipe_is_stopped() {
     let (reader, writer) = pipe().unwrap();
     let stop = Stop::default();
     let watch = Watch {
-        stop: Arc::clone(&stop),
+        stop: stop.clone(),
         pause: Box::new(|| {}),
     };
     let path = path_of(&reader);
@@ -203,7 +201,7 @@ fn who_waits_for_a_pipe_is_stopped() {
             let mut all = String::new();
             *read.lock().unwrap() = Some(source.read_to_string(&mut all).map(|_| all).unwrap());
         });
-        stop.store(true, Ordering::Relaxed);
+        stop.cancel();
     });
     assert_eq!(text.lock().unwrap().as_deref(), Some(""));
     drop(writer);

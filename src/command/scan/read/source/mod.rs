@@ -28,6 +28,7 @@ use self::syslog::Syslog;
 use self::trouble::shell;
 
 pub(crate) use self::follow::Watch;
+pub(crate) use self::input::Stop;
 pub(crate) use self::kind::Kind;
 pub(crate) use self::ranges::Ranges;
 pub(crate) use self::trouble::{SourceError, Trouble};
@@ -96,11 +97,13 @@ impl Source {
         progress: &Arc<AtomicU64>,
         watch: Watch,
     ) -> Result<Self, SourceError> {
-        let input = Input::open(path, progress, Some(Arc::clone(&watch.stop)));
-        Self::start(path, input, |is_file, input| match is_file {
+        let input = Input::open(path, progress, Some(watch.stop.clone()));
+        let mut source = Self::start(path, input, |is_file, input| match is_file {
             true => Text::Followed(Follow::new(path, input, watch)),
             false => Text::Plain(input),
-        })
+        })?;
+        source.modified = None;
+        Ok(source)
     }
 
     /// Looks what it is; `plain` reads it if it is not packed, and is told whether it is a file.
@@ -144,7 +147,7 @@ impl Source {
         self.ranges.take()
     }
 
-    /// When it was written to last.
+    /// When it was written to last; none if it may be written to now.
     pub(super) fn modified(&self) -> Option<Timestamp> {
         self.modified
     }
