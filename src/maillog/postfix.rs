@@ -27,30 +27,32 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
         return Ok(None);
     };
     let event = match rest {
-        [b'c', b'l', b'i', b'e', b'n', b't', b'=', client @ ..] => {
-            Some(Event::Arrived(arrival(client)))
-        }
+        [b'c', b'l', b'i', b'e', b'n', b't', b'=', client @ ..] => Event::Arrived(arrival(client)),
         [b'f', b'r', b'o', b'm', b'=', b'<', sender @ ..] => {
             const CUT: Unreadable = Unreadable("the line ends within the sender");
             let (sender, rest) = cut::address(sender).ok_or(CUT)?;
-            Some(match rest.ends_with(b"returned to sender") {
+            match rest.ends_with(b"returned to sender") {
                 true => Event::Expired,
                 false => Event::Sender(sender),
-            })
+            }
         }
-        [b't', b'o', b'=', b'<', to @ ..] => delivery(to, program)?.map(Event::Delivery),
-        [b'u', b'i', b'd', b'=', user @ ..] => Some(Event::Arrived(Arrival {
+        [b't', b'o', b'=', b'<', to @ ..] => match delivery(to, program)? {
+            Some(delivery) => Event::Delivery(delivery),
+            None => return Ok(None),
+        },
+        [b'u', b'i', b'd', b'=', user @ ..] => Event::Arrived(Arrival {
             user: Some(cut::before(user, b' ')),
             // Somebody had it queued again (postsuper -r).
             before: cut::at_text(user, b" orig_id=").map(|(_, id)| cut::before(id, b' ')),
             ..Arrival::default()
-        })),
-        b"removed" => Some(Event::Removed),
-        _ => rest
-            .strip_prefix(b"sender non-delivery notification: ")
-            .map(Event::Bounced),
+        }),
+        b"removed" => Event::Removed,
+        _ => match rest.strip_prefix(b"sender non-delivery notification: ") {
+            Some(bounce) => Event::Bounced(bounce),
+            None => return Ok(None),
+        },
     };
-    Ok(event.map(|event| (id, event)))
+    Ok(Some((id, event)))
 }
 
 /// `8170A4D23E6F: rest`, or with a long id, of all letters but vowels; no id begins as a word does.

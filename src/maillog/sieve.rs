@@ -78,19 +78,19 @@ pub fn sieve(text: &[u8], table: &Table) -> Sieved {
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let length = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = rest.get(..length).unwrap_or(rest);
-        match Record::read(line) {
+        match &Record::read(line) {
             Ok((stamp, record)) => {
-                if stamp != Stamp::Missing {
+                if *stamp != Stamp::Missing {
                     sieved.times = Some((sieved.times.map_or(at, |(first, _)| first), at));
                 }
                 if let Some(record) = record {
-                    sieve.take(at, &record);
+                    sieve.take(at, record);
                 }
             }
             Err(why) => sieved.unreadable.push(Bad {
                 at,
                 line: sieved.lines,
-                why,
+                why: *why,
             }),
         }
         sieved.lines += 1;
