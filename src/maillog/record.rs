@@ -30,6 +30,7 @@ impl<'a> Record<'a> {
         let Some(line) = &line else {
             return Err(Unreadable("no line of a mail log"));
         };
+        #[expect(clippy::manual_map, reason = "a closure would move it once more")]
         let record = match said(line)? {
             None => None,
             Some((id, event)) => Some(Self {
