@@ -11,8 +11,9 @@ use crate::maillog::journal::{Format, Lines};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::{Sieved, sieve};
+use crate::maillog::story::News;
 use crate::maillog::story::{Fate, Origin};
-use crate::maillog::trail::{Limits, News, Trail};
+use crate::maillog::trail::{Limits, Trail};
 use crate::verdict::Table;
 
 thread_local! {

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use super::event::{Arrival, Delivery};
 use super::plain::plain;
-use super::story::{Bounce, Cause, Failure, Fate, Origin, Status, Story};
-use super::trail::News;
+use super::story::{Bounce, Cause, Failure, Fate, News, Origin, Status, Story};
 
 /// A mail.
 #[derive(Debug, Default)]

@@ -21,6 +21,15 @@ pub struct Story {
     pub bounce: Option<Bounce>,
 }
 
+/// Something to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A mail has failed for where its recipient's mail exchanger is. What becomes of it is told later.
+    Failed(Story),
+    /// A mail that failed is over, and so is its bounce.
+    Over(Story),
+}
+
 /// Who brought a mail in, as far as the log tells.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {

@@ -3,8 +3,9 @@
 use super::calendar::Calendar;
 use super::record::Record;
 use super::sieve::sieve;
+use super::story::News;
 use super::story::{Bounce, Cause, Fate, Origin, Status, Story};
-use super::trail::{Limits, News, Trail};
+use super::trail::{Limits, Trail};
 use crate::verdict::Table;
 use jiff::tz::TimeZone;
 

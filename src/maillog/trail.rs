@@ -13,7 +13,7 @@ use super::event::{Arrival, Delivery, Event};
 use super::mail::Mail;
 use super::plain::plain;
 use super::record::Record;
-use super::story::{Cause, Failure, Status, Story};
+use super::story::{Cause, Failure, News, Status};
 use crate::verdict::Table;
 
 /// How much is kept of mails that are not over.
@@ -28,15 +28,6 @@ pub struct Limits {
     pub failures: usize,
     /// Lines of failures that are known again when another file has them as well, 60 octets each.
     pub known: NonZeroUsize,
-}
-
-/// Something to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// A mail has failed for where its recipient's mail exchanger is. What becomes of it is told later.
-    Failed(Story),
-    /// A mail that failed is over, and so is its bounce.
-    Over(Story),
 }
 
 /// The mails that are not over.

@@ -15,7 +15,7 @@ use crate::command::scan::read::source::Stop;
 use crate::command::scan::report::verdicts::{self, Word};
 use crate::command::scan::show::trail;
 use crate::command::scan::tally::Place;
-use crate::maillog::trail::News;
+use crate::maillog::story::News;
 use crate::oracle::Oracle;
 use crate::oracle::upstream::Upstream;
 use crate::verdict::Rules;

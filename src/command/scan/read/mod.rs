@@ -27,11 +27,12 @@ use crate::command::scan::report::{FileRead, Reading};
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::around::Around;
 use crate::maillog::calendar::Calendar;
-use crate::maillog::line::{Line, Stamp};
+use crate::maillog::line::Line;
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::Bad;
-use crate::maillog::trail::{Limits, News, Trail};
+use crate::maillog::story::News;
+use crate::maillog::trail::{Limits, Trail};
 use crate::verdict::Table;
 
 /// How often a log that is followed is looked at.
@@ -167,10 +168,8 @@ impl Reader {
         let mut calendar = Calendar::new(self.zone.clone(), None);
         calendar.open(modified.unwrap_or_else(Timestamp::now));
         let lines = text.split(|octet| *octet == b'\n');
-        let stamps = lines.filter_map(|line| Line::read(line).map(|line| line.stamp));
-        stamps
-            .filter(|stamp| *stamp != Stamp::Missing)
-            .find_map(|stamp| calendar.read(stamp))
+        let mut lines = lines.filter_map(Line::read);
+        lines.find_map(|line| calendar.read(line.stamp))
     }
 }
 

@@ -25,9 +25,6 @@ use crate::verdict::Table;
 /// still be in the processor's cache when it is sieved.
 const CHUNK_OCTETS: usize = 1 << 20;
 
-/// Octets of a range of a plain file: it must be in the cache of the processor that reads it until that has sieved it.
-const RANGE_OCTETS: usize = 1 << 20;
-
 /// Logs that are read ahead of the one whose turn it is.
 const LOGS_AHEAD: usize = 1;
 
@@ -163,7 +160,7 @@ impl Mill {
             modified: source.modified(),
         }))?;
         if let Some(ranges) = source.ranges().map(Arc::new) {
-            for range in ranges.cut(RANGE_OCTETS) {
+            for range in ranges.cut(CHUNK_OCTETS) {
                 send(Step::Piece(self.sieve_range(&ranges, range)))?;
             }
             return Ok(());
