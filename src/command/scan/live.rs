@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver};
 
-use crate::command::print::{self, BAD, GOOD, UNSURE};
+use crate::command::print;
 use crate::command::scan::read::source::Stop;
-use crate::command::scan::report::verdicts::{self, Word};
-use crate::command::scan::show::trail;
+use crate::command::scan::report::verdicts;
+use crate::command::scan::show::{table, trail};
 use crate::command::scan::tally::Place;
 use crate::maillog::story::News;
 use crate::oracle::Oracle;
@@ -97,11 +97,7 @@ impl<'l> Live<'l> {
     async fn verdict(&self, name: Box<str>) -> Option<String> {
         let verdicts = verdicts::ask(self.oracle?, self.rules, vec![&name]).await;
         let said = verdicts.of(&name)?;
-        let (style, word) = match said.verdict {
-            Word::Listed => (BAD, "listed"),
-            Word::NotListed => (GOOD, "not listed"),
-            Word::Undecided => (UNSURE, "undecided"),
-        };
+        let (word, style) = table::shown(said.verdict);
         let reason = said.reason.as_deref().unwrap_or_default();
         Some(format!("    {name} {style}{word}{style:#} {reason}\n"))
     }

@@ -1,14 +1,7 @@
 //! Postfix: senders, codes, the order of restrictions, and how to try the list out first.
 
-use std::fs::{self, Permissions};
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use crate::daemons::page::Page;
-use crate::daemons::postfix::Postfix;
-use crate::daemons::process::installed;
+use crate::daemons::postfix::{Postfix, add_user};
 use crate::daemons::site::{Network, shipped_table};
 use crate::daemons::smtp::Session;
 
@@ -120,7 +113,7 @@ fn it_sees_the_mail_of_users_who_log_in_unless_they_are_permitted_before() {
         ),
     ] {
         let folder = network.folder().join(&restrictions[..6]);
-        add_user(&folder.join("postfix/sasl"));
+        add_user(&folder.join("postfix/sasl"), "user");
         let lines = page("").replace("reject_rhsbl_recipient bogusmx.local", restrictions);
         let lines = format!(
             "{lines}mynetworks = 192.0.2.0/24\n\
@@ -138,29 +131,6 @@ fn it_sees_the_mail_of_users_who_log_in_unless_they_are_permitted_before() {
             postfix.log()
         );
     }
-}
-
-/// Makes `folder` the one where Debian's Postfix looks for users.
-fn add_user(folder: &Path) {
-    fs::create_dir_all(folder).expect("a writable folder");
-    let users = folder.join("users.db");
-    let config = format!(
-        "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {}\n",
-        users.display()
-    );
-    fs::write(folder.join("smtpd.conf"), config).expect("a writable folder");
-    let mut child = Command::new(installed("saslpasswd2", "sasl2-bin"))
-        .args(["-p", "-c", "-u", "web.company.de", "-f"])
-        .arg(&users)
-        .arg("user")
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("an installed program");
-    let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(b"password").expect("a reader");
-    drop(input);
-    assert!(child.wait().expect("a child").success());
-    fs::set_permissions(&users, Permissions::from_mode(0o644)).expect("an own file");
 }
 
 /// What no smtpd restriction can stop.

@@ -133,6 +133,29 @@ pub(crate) fn age(file: &Path) {
     aged.expect("an own file");
 }
 
+/// Makes `folder` the one where Debian's Postfix looks for users, with one whose password is `password`.
+pub(crate) fn add_user(folder: &Path, user: &str) {
+    fs::create_dir_all(folder).expect("a writable folder");
+    let users = folder.join("users.db");
+    let config = format!(
+        "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {}\n",
+        users.display()
+    );
+    fs::write(folder.join("smtpd.conf"), config).expect("a writable folder");
+    let mut child = Command::new(installed("saslpasswd2", "sasl2-bin"))
+        .args(["-p", "-c", "-u", "web.company.de", "-f"])
+        .arg(&users)
+        .arg(user)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("an installed program");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"password").expect("a reader");
+    drop(input);
+    assert!(child.wait().expect("a child").success());
+    fs::set_permissions(&users, Permissions::from_mode(0o644)).expect("an own file");
+}
+
 /// The folders that `postfix check` makes otherwise.
 fn lay_out(folder: &Path) {
     let user = User::from_name("postfix").expect("a user database");

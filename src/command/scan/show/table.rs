@@ -110,7 +110,7 @@ fn domains(report: &Report) -> String {
 }
 
 /// A verdict as people read it.
-fn shown(word: Word) -> (&'static str, Style) {
+pub(crate) fn shown(word: Word) -> (&'static str, Style) {
     match word {
         Word::Listed => ("listed", BAD),
         Word::NotListed => ("not listed", GOOD),

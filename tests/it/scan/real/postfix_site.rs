@@ -16,7 +16,7 @@ use super::log::{Log, Program};
 use super::mail::{Mail, Origin};
 use super::others::Server;
 use super::place::{HOSTS, Place};
-use crate::daemons::postfix::age;
+use crate::daemons::postfix::{add_user, age};
 use crate::daemons::process::{Process, SECONDS_MAX, installed};
 use crate::support::wait_until;
 
@@ -97,7 +97,7 @@ impl PostfixSite {
         let place = Place::new();
         let folder = place.folder().join("postfix");
         lay_out(&folder);
-        add_user(&folder.join("sasl"));
+        add_user(&folder.join("sasl"), "shop");
         write(&folder, place.resolver().ip(), lines);
         let lmtp = folder.join("queue/private/dovecot-lmtp");
         Server::taking("dovecot").listen_for_lmtp(&lmtp);
@@ -290,26 +290,4 @@ fn main_cf(folder: &Path, lines: &str) -> String {
          in_flow_delay = 0\n\
          {lines}"
     )
-}
-
-/// `shop`, who may log in.
-fn add_user(folder: &Path) {
-    let users = folder.join("users.db");
-    let config = format!(
-        "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN\nsasldb_path: {}\n",
-        users.display()
-    );
-    fs::write(folder.join("smtpd.conf"), config).expect("a writable folder");
-    let mut child = Command::new(installed("saslpasswd2", "sasl2-bin"))
-        .args(["-p", "-c", "-u", "web.company.de", "-f"])
-        .arg(&users)
-        .arg("shop")
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("an installed program");
-    let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(b"password").expect("a reader");
-    drop(input);
-    assert!(child.wait().expect("a child").success());
-    fs::set_permissions(&users, Permissions::from_mode(0o644)).expect("an own file");
 }
