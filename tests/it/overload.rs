@@ -126,6 +126,10 @@ fn those_who_wait_are_in_nobody_else_s_way() {
     let client = UdpClient::new(bench.address());
     client.send(&question("held.example", A).bytes());
     bench.upstream.wait_for_questions("held.example", MX, 1);
+    // It was listed as soon as one address was known, and is remembered when all are.
+    wait_until("hot.de without a place", || {
+        bench.ask("hot.de", A).verdict() == "listed 127.0.0.2"
+    });
     bench.expect("hot.de -> listed\ntest -> listed\nhot.de. -> refused");
     // What is not as plain as most queries.
     let asked = || question("hot.de", A);
