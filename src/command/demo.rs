@@ -3,6 +3,7 @@
 //! The world is a master file, served by an authoritative server of hickory's on a port of its own.
 //! The oracle asks it as it would ask any resolver, over a socket.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,20 +34,20 @@ const TCP_IDLE: Duration = Duration::from_secs(5);
 /// Octets of answers that one such connection may have waiting.
 const TCP_BUFFER_OCTETS: usize = 4096;
 
+/// How often a port is tried until one is free for both UDP and TCP.
+const PORT_TRIES: usize = 16;
+
 /// Why the demo cannot run.
 #[derive(Debug, Error)]
 pub(super) enum DemoError {
     #[error(transparent)]
     World(#[from] ZoneFileError),
     #[error("{}: cannot read the demo's world: {error}", file.display())]
-    Read {
-        file: PathBuf,
-        error: std::io::Error,
-    },
+    Read { file: PathBuf, error: io::Error },
     #[error("the demo's {name} has a TXT record, but is no mail domain: {why}")]
     Name { name: String, why: Unfit },
     #[error("the demo's world cannot be served: {0}")]
-    Bind(std::io::Error),
+    Bind(io::Error),
     #[error("the demo cannot ask itself: {0}")]
     Client(#[from] Box<ClientError>),
 }
@@ -99,11 +100,8 @@ impl Demo {
         );
 
         let mut server = Server::new(catalog);
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .map_err(DemoError::Bind)?;
-        let address = udp.local_addr().map_err(DemoError::Bind)?;
-        let tcp = TcpListener::bind(address).await.map_err(DemoError::Bind)?;
+        let (udp, tcp) = bind().await.map_err(DemoError::Bind)?;
+        let address = tcp.local_addr().map_err(DemoError::Bind)?;
         server.register_socket(udp);
         server.register_listener(tcp, TCP_IDLE, TCP_BUFFER_OCTETS);
         Ok(Self {
@@ -116,6 +114,20 @@ impl Demo {
     /// Where the world is served.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// A port of 127.0.0.1 that is free for both: one that is free for UDP may be taken for TCP.
+async fn bind() -> io::Result<(UdpSocket, TcpListener)> {
+    let mut tries = 1;
+    loop {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        match TcpListener::bind(udp.local_addr()?).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < PORT_TRIES => {
+                tries += 1;
+            }
+            tcp => return Ok((udp, tcp?)),
+        }
     }
 }
 
@@ -157,4 +169,20 @@ pub(super) async fn show(
          Stop with Ctrl-C.\n"
     ))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn ports_that_are_taken_for_tcp_are_passed_over() {
+        // One port of UDP in about a hundred, so that two thousand surely meet one.
+        let taken = |_| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let _taken: Vec<_> = (0..300).map(taken).collect();
+        for _ in 0..2000 {
+            let (udp, tcp) = bind().await.unwrap();
+            assert_eq!(udp.local_addr().unwrap(), tcp.local_addr().unwrap());
+        }
+    }
 }

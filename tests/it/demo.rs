@@ -27,7 +27,6 @@ pub(crate) fn start(args: &[&str]) -> (Demo, Vec<String>) {
         .args(args)
         .env_remove("CLICOLOR_FORCE")
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     let mut demo = Demo(child);
