@@ -345,6 +345,24 @@ Mar 20 15:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=none
 }
 
 #[test]
+fn a_mail_that_is_given_up_in_the_words_it_was_tried_with_has_bounced() {
+    let words = "jfhfdq@hot.de R=dnslookup";
+    let why = "lowest numbered MX record points to local host";
+    let log = format!(
+        "\
+2015-03-20 14:05:01 1xWPFD-00008h-1i <= forged@takes.made H=(me) [192.0.1.7] P=esmtp S=225
+2015-03-20 14:05:01 1xWPFD-00008h-1i == {words} defer (-1): {why}
+2015-03-20 14:05:01 1xWPFD-00008h-1i ** {words}: {why}
+2015-03-20 14:05:01 1xWPFD-00008n-1n <= <> R=1xWPFD-00008h-1i U=Debian-exim P=local S=1838
+"
+    );
+    let story = one(&log);
+    assert_eq!(story.failures.len(), 1);
+    assert_eq!(story.failures[0].status, Status::Bounced);
+    assert!(story.bounce.is_some());
+}
+
+#[test]
 fn what_comes_back_from_a_filter_has_the_first_client() {
     let filtered = "\
 Mar 20 14:05:01 web postfix/smtpd[1]: AAAAAAAAAAA1: client=unknown[192.0.1.7], sasl_method=PLAIN, sasl_username=shop

@@ -275,7 +275,13 @@ impl<'t> Trail<'t> {
         let Some(at) = at else {
             return false;
         };
-        let said = (name.key, at, delivery.recipient, delivery.text);
+        let Delivery {
+            recipient,
+            status,
+            text,
+            ..
+        } = delivery;
+        let said = (name.key, at, recipient, status, text);
         let hash = FixedState::with_seed(0).hash_one(said);
         self.known.put(hash, ()).is_some()
     }
