@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::TAKING;
-use super::client::Client;
+use super::client::{Client, HERE};
 use super::mail::Fate::{Left, Local};
-use super::mail::Origin;
-use super::postfix_site::{FILTERS, HERE, PROXY, PostfixSite};
+use super::mail::{Mail, Origin};
+use super::postfix_site::{FILTERS, PROXY, PostfixSite};
 
 const TAKES: &str = "mx.takes.parties[192.0.1.10]";
 const CLIENT: &str = "client.example.net[192.0.1.77]";
@@ -18,8 +18,8 @@ fn client(port: u16) -> Client {
     Client::connect_from(address, (Ipv4Addr::LOCALHOST, port).into())
 }
 
-fn loops(postfix: &PostfixSite, client: Client, origin: Origin) -> super::mail::Mail {
-    let mail = postfix.take(client, origin, TAKING, &["jfhfdq@hot.de"]);
+fn loops(client: Client, origin: Origin) -> Mail {
+    let mail = client.send(origin, TAKING, &["jfhfdq@hot.de"]);
     mail.loops("jfhfdq@hot.de").bounces(Left(TAKES))
 }
 
@@ -37,10 +37,10 @@ fn clients_and_accounts_are_told_apart() {
         client: HERE,
     };
     let mails = [
-        loops(&postfix, client(25), Origin::Client(CLIENT)),
-        loops(&postfix, client(25).log_in(), LOGGED_IN),
-        loops(&postfix, client(587).log_in(), LOGGED_IN),
-        loops(&postfix, here, from_here),
+        loops(client(25), Origin::Client(CLIENT)),
+        loops(client(25).log_in(), LOGGED_IN),
+        loops(client(587).log_in(), LOGGED_IN),
+        loops(here, from_here),
     ];
     postfix.expect(&mails);
 }
@@ -61,8 +61,8 @@ fn a_filter_is_looked_through() {
     let postfix = PostfixSite::new();
     let (port, _) = FILTERS[0];
     let mails = [
-        loops(&postfix, client(port), Origin::Client(CLIENT)),
-        loops(&postfix, client(port).log_in(), LOGGED_IN),
+        loops(client(port), Origin::Client(CLIENT)),
+        loops(client(port).log_in(), LOGGED_IN),
     ];
     postfix.expect(&mails.map(|mail| postfix.behind_filter(mail)));
 }
@@ -72,7 +72,7 @@ fn a_filter_is_looked_through() {
 fn what_a_filter_takes_is_not_sent_to_it() {
     let postfix = PostfixSite::new();
     let (port, _) = FILTERS[1];
-    let mail = loops(&postfix, client(port), Origin::Client(HERE));
+    let mail = loops(client(port), Origin::Client(HERE));
     postfix.expect(&[postfix.behind_filter(mail)]);
 }
 
@@ -80,5 +80,5 @@ fn what_a_filter_takes_is_not_sent_to_it() {
 #[test]
 fn a_filter_before_the_queue_is_looked_through() {
     let postfix = PostfixSite::new();
-    postfix.expect(&[loops(&postfix, client(PROXY), Origin::Client(CLIENT))]);
+    postfix.expect(&[loops(client(PROXY), Origin::Client(CLIENT))]);
 }

@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::client::Client;
-use super::exim_site::{Config, EximSite, HERE, Short};
+use super::client::{Client, HERE};
+use super::exim_site::{Config, EximSite, Short};
 use super::mail::Cause::{Loop, NoHost, Other, Private, Reserved};
 use super::mail::Fate::{Left, Local, Loops, Refused, Waiting};
 use super::mail::Status::{Bounced, Deferred, Sent};
@@ -184,8 +184,8 @@ fn clients_and_accounts_are_told_apart() {
     let client = |address: [u8; 4]| {
         Client::connect_from(IpAddr::from(address), (Ipv4Addr::LOCALHOST, 25).into())
     };
-    let loops = |client, origin| -> Mail {
-        let mail = exim.take(client, origin, TAKING, &["jfhfdq@hot.de"]);
+    let loops = |client: Client, origin| -> Mail {
+        let mail = client.send(origin, TAKING, &["jfhfdq@hot.de"]);
         mail.loops("jfhfdq@hot.de").bounces(Left(TAKES))
     };
     let account = |client| Origin::Account {

@@ -9,15 +9,12 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::client::Client;
+use super::client::{Client, HERE};
 use super::log::{Log, Program};
 use super::mail::{Mail, Origin};
 use super::place::{HOSTS, Place};
 use crate::daemons::process::{Process, SECONDS_MAX, installed, unpacked};
 use crate::support::wait_until;
-
-/// A client on the machine itself, in Exim's words.
-pub(super) const HERE: &str = "localhost[127.0.0.1]";
 
 /// Nobody's number in Debian.
 const ID: u32 = 64_099;
@@ -154,22 +151,7 @@ impl EximSite {
     /// Sends a mail from a client on the machine itself.
     pub(super) fn send(&self, sender: &str, recipients: &[&str]) -> Mail {
         let client = Client::connect((Ipv4Addr::LOCALHOST, 25).into());
-        self.take(client, Origin::Client(HERE), sender, recipients)
-    }
-
-    /// Sends a mail by this client, whom the mail server should know as that.
-    pub(super) fn take(
-        &self,
-        client: Client,
-        origin: Origin,
-        sender: &str,
-        recipients: &[&str],
-    ) -> Mail {
-        let reply = client.send(sender, recipients);
-        let (_, id) = reply
-            .rsplit_once("OK id=")
-            .unwrap_or_else(|| panic!("not taken: {reply}"));
-        Mail::new(id.to_owned(), sender, origin)
+        client.send(Origin::Client(HERE), sender, recipients)
     }
 
     /// Sends a mail as programs on the machine do, as a user.

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use nix::unistd::{Group, User};
 
-use super::client::Client;
+use super::client::{Client, HERE};
 use super::log::{Log, Program};
 use super::mail::{Mail, Origin};
 use super::others::Server;
@@ -19,9 +19,6 @@ use super::place::{HOSTS, Place};
 use crate::daemons::postfix::{add_user, age};
 use crate::daemons::process::{Process, SECONDS_MAX, installed};
 use crate::support::wait_until;
-
-/// A client on the machine itself, in Postfix's words.
-pub(super) const HERE: &str = "localhost[127.0.0.1]";
 
 /// `sh -c` script with the folder as its first argument, what to run there as the rest.
 const IN_NAMESPACE: &str = "set -e; folder=$1; shift
@@ -125,22 +122,7 @@ impl PostfixSite {
     /// Sends a mail from a client on the machine itself.
     pub(super) fn send(&self, sender: &str, recipients: &[&str]) -> Mail {
         let client = Client::connect((Ipv4Addr::LOCALHOST, 25).into());
-        self.take(client, Origin::Client(HERE), sender, recipients)
-    }
-
-    /// Sends a mail by this client, whom the mail server should know as that.
-    pub(super) fn take(
-        &self,
-        client: Client,
-        origin: Origin,
-        sender: &str,
-        recipients: &[&str],
-    ) -> Mail {
-        let reply = client.send(sender, recipients);
-        let (_, id) = reply
-            .rsplit_once("queued as ")
-            .unwrap_or_else(|| panic!("not taken: {reply}"));
-        Mail::new(id.to_owned(), sender, origin)
+        client.send(Origin::Client(HERE), sender, recipients)
     }
 
     /// Sends a mail as programs on the machine do, as a user.
