@@ -65,7 +65,30 @@ impl<'a> Line<'a> {
                 b' ',
                 rest @ ..,
             ] => Some(Self::of_syslog(Stamp::Yearless(text.get(..15)?), rest)),
-            // 2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: ..., or Exim with a space
+            // Mar 20 14:05:01.123456 web postfix/qmgr[10478]: ...
+            [
+                b'A'..=b'Z',
+                _,
+                _,
+                b' ',
+                _,
+                _,
+                b' ',
+                _,
+                _,
+                b':',
+                _,
+                _,
+                b':',
+                _,
+                _,
+                b'.',
+                rest @ ..,
+            ] => Some(Self::of_syslog(
+                Stamp::Yearless(text.get(..15)?),
+                cut::at(rest, b' ')?.1,
+            )),
+            // 2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: ..., or with a space, as Exim
             [
                 b'1'..=b'2',
                 b'0'..=b'9',
@@ -92,17 +115,10 @@ impl<'a> Line<'a> {
                     let (stamp, rest) = cut::at(text, b' ')?;
                     Some(Self::of_syslog(Stamp::Full(stamp), rest))
                 }
-                _ => Self::of_exim(text),
+                _ => Self::with_space(text),
             },
             [b'<', ..] => Self::with_priority(text),
-            // The entry above goes on.
-            [b' ' | b'\t', b' '..=b'~', ..] => Some(Self {
-                stamp: Stamp::Missing,
-                message: b"",
-                host: b"",
-                tag: b"",
-                is_exim: false,
-            }),
+            [b' ' | b'\t', ..] => Self::indented(text),
             // As people quote them.
             [b'p', b'o', b's', b't', b'f', b'i', b'x', ..] => Self::bare(text),
             _ => None,
@@ -131,12 +147,15 @@ impl<'a> Line<'a> {
         memchr(b'/', self.tag).is_some()
     }
 
-    /// What follows the stamp of a syslog line: `HOST TAG: MESSAGE`.
+    /// What follows the stamp of a syslog line: `HOST TAG: MESSAGE`, or `TAG: MESSAGE` (`journalctl --no-hostname`).
     #[inline(always)]
     fn of_syslog(stamp: Stamp<'a>, rest: &'a [u8]) -> Self {
         let end = cut::near(rest, b' ').unwrap_or(rest.len());
-        let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, b""));
-        let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        let (host, message) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        let (host, rest) = match host {
+            [.., b':'] => (&b""[..], rest),
+            _ => (host, message.strip_prefix(b" ").unwrap_or(message)),
+        };
         // Without a colon it is all tag, as in "last message repeated 2 times".
         let end = cut::near(rest, b':').unwrap_or(rest.len());
         let (tag, message) = rest.split_at_checked(end).unwrap_or((rest, b""));
@@ -150,8 +169,21 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// `2015-03-20 14:05:01.123 +0100 [1234] MESSAGE`: of these, only the first two are always there.
-    fn of_exim(text: &'a [u8]) -> Option<Self> {
+    /// What goes on from the entry above; or a line that has been moved to the right.
+    fn indented(text: &'a [u8]) -> Option<Self> {
+        let goes_on = matches!(text, [_, b' '..=b'~', ..]).then_some(Self {
+            stamp: Stamp::Missing,
+            message: b"",
+            host: b"",
+            tag: b"",
+            is_exim: false,
+        });
+        Self::read(text.trim_ascii_start()).or(goes_on)
+    }
+
+    /// `2015-03-20 14:05:01.123 +0100 [1234] MESSAGE`: of these, only the first two and the message are always there. Exim
+    /// writes it, or else it is a syslog line.
+    fn with_space(text: &'a [u8]) -> Option<Self> {
         let zone = |rest: &'a [u8]| {
             matches!(
                 rest,
@@ -165,11 +197,16 @@ impl<'a> Line<'a> {
             end += 6;
             message = message.get(6..)?;
         }
+        let stamp = Stamp::Full(text.get(..end)?);
+        let mut words = message.splitn(3, |octet| *octet == b' ').take(2);
+        if words.any(is_tag) {
+            return Some(Self::of_syslog(stamp, message));
+        }
         if message.starts_with(b"[") {
             message = cut::at_text(message, b"] ").map_or(message, |(_, rest)| rest);
         }
         Some(Self {
-            stamp: Stamp::Full(text.get(..end)?),
+            stamp,
             message,
             host: b"",
             tag: b"",
@@ -216,6 +253,17 @@ impl<'a> Line<'a> {
         let is_whole = !tag.contains(&b' ') && matches!(line.program(), Program::Postfix(_));
         is_whole.then_some(line)
     }
+}
+
+/// Whether it is `PROGRAM[PID]:`.
+fn is_tag(word: &[u8]) -> bool {
+    let parts = word
+        .strip_suffix(b"]:")
+        .and_then(|word| Some((word, memrchr(b'[', word)?)));
+    parts.is_some_and(|(word, bracket)| {
+        let pid = word.get(bracket + 1..).unwrap_or_default();
+        bracket > 0 && !pid.is_empty() && pid.iter().all(u8::is_ascii_digit)
+    })
 }
 
 #[cfg(test)]
@@ -308,6 +356,43 @@ mod tests {
             qmgr,
             "a",
         );
+        check(
+            "2015-03-20 14:05:01 web postfix/qmgr[10478]: a",
+            "2015-03-20 14:05:01",
+            "web",
+            qmgr,
+            "a",
+        );
+        check(
+            "2015-03-20 14:05:01.123 +0100 web exim[7]: a",
+            "2015-03-20 14:05:01.123 +0100",
+            "web",
+            Program::Exim,
+            "a",
+        );
+        let stamp = "Mar 20 14:05:01";
+        check(
+            &format!("{stamp} postfix/qmgr[10478]: a"),
+            stamp,
+            "",
+            qmgr,
+            "a",
+        );
+        check(
+            &format!("{stamp}.123456 web postfix/qmgr[10478]: a"),
+            stamp,
+            "web",
+            qmgr,
+            "a",
+        );
+        check(
+            &format!("\t  {stamp} web postfix/qmgr[10478]: a"),
+            stamp,
+            "web",
+            qmgr,
+            "a",
+        );
+        check("  postfix/qmgr[10478]: a", "", "", qmgr, "a");
         check("postfix/qmgr[10478]: a", "", "", qmgr, "a");
         check(" Suggested action: a", "", "", Program::Other, "");
         for stamp in [
@@ -328,6 +413,14 @@ mod tests {
                 "",
                 Program::Exim,
                 "Start queue run",
+            );
+            let message = "1YYabc-0001AB-CD H=mx.hot.de [127.0.0.1]: a";
+            check(
+                &format!("{stamp} {message}"),
+                stamp,
+                "",
+                Program::Exim,
+                message,
             );
         }
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::event::{Arrival, Delivery};
-use super::plain::plain;
+use super::plain::{self, plain};
 use super::story::{Bounce, Cause, Failure, Fate, News, Origin, Status, Story};
 
 /// A mail.
@@ -17,6 +17,8 @@ pub(super) struct Mail {
     pub(super) failures: Vec<Failure>,
     /// The hosts that did not answer: what was said of each, and whether its address is to blame.
     pub(super) unreachable: Vec<(Box<[u8]>, Option<Cause>)>,
+    /// Whether a recipient is tried again, for whatever reason.
+    pub(super) is_tried: bool,
     /// If it is a bounce: what it is about.
     pub(super) about: Option<Box<Story>>,
     /// If it is a bounce: whom it is for, and what became of it.
@@ -102,7 +104,7 @@ impl Mail {
     /// A recipient that it had not reached, it has reached now.
     pub(super) fn reaches(&mut self, recipient: &[u8]) {
         if !self.failures.is_empty() {
-            let recipient = plain(recipient);
+            let recipient = plain::address(recipient);
             let waited = |failure: &Failure| failure.status == Status::Deferred;
             self.failures
                 .retain(|failure| failure.recipient != recipient || !waited(failure));
@@ -133,10 +135,12 @@ impl Mail {
         self.sender.as_deref().is_none_or(<[u8]>::is_empty)
     }
 
-    /// Whether what Exim made of it is a bounce: then a recipient has been given up, or it began before the log does.
+    /// Whether what Exim made of it is a bounce: then a recipient has been given up, or the log begins later and has not
+    /// said of any that it is to be tried again.
     pub(super) fn may_have_bounced(&self) -> bool {
         let is_given_up = |failure: &Failure| failure.status == Status::Bounced;
-        self.sender.is_none() || self.failures.iter().any(is_given_up)
+        let is_unknown = self.sender.is_none() && !self.is_tried && self.failures.is_empty();
+        is_unknown || self.failures.iter().any(is_given_up)
     }
 
     /// Whether a delivery failed for the address of a host that did not answer. Where several did not, it is not said which
@@ -175,6 +179,7 @@ impl Mail {
         };
         *earlier = Failure {
             cause,
+            first_at: earlier.first_at.or(failure.first_at),
             ..failure.clone()
         };
         true
@@ -192,7 +197,7 @@ impl Mail {
             let last = self.last.as_ref();
             story.bounce = Some(Bounce {
                 id: plain(&self.id),
-                recipient: last.map(|(recipient, _)| plain(recipient)),
+                recipient: last.map(|(recipient, _)| plain::address(recipient)),
                 fate: last.map_or(Fate::Unknown, |(_, fate)| fate.clone()),
             });
             tell(News::Over(*story));
@@ -208,7 +213,7 @@ impl Mail {
         Story {
             id: plain(&self.id),
             origin: self.origin.told(),
-            sender: self.sender.as_deref().map(plain),
+            sender: self.sender.as_deref().map(plain::address),
             failures,
             bounce: None,
         }

@@ -1,9 +1,18 @@
 //! Text of a log, fit for a terminal and for a report.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use memchr::memrchr;
 
 /// Longer text says nothing more to people.
 const CHARACTERS_MAX: usize = 400;
+
+/// What is left of a local part that is too long. No right one is longer (RFC 5321, section 4.5.3.1.1).
+const LOCAL_PART_MAX: usize = 64;
+
+/// What stands for what is left out.
+const CUT: &str = "...";
 
 /// The text, with all that is not printable escaped. Others write it: a sender's address may be a terminal's command,
 /// or turn the direction of a line.
@@ -26,15 +35,50 @@ pub fn plain(text: &[u8]) -> String {
         }
     }
     match shown.char_indices().nth(CHARACTERS_MAX) {
-        Some((end, _)) => format!("{}...", shown.get(..end).unwrap_or_default()),
+        Some((end, _)) => format!("{}{CUT}", shown.get(..end).unwrap_or_default()),
         None => shown,
     }
 }
 
-/// Neither a control character nor one that changes the direction or has no width.
+/// A mail address as plain text. Of one that is too long the domain stays, since a verdict is about that.
+pub fn address(text: &[u8]) -> String {
+    plain(&shortened(text))
+}
+
+/// The address with a shorter local part, if it is too long.
+fn shortened(text: &[u8]) -> Cow<'_, [u8]> {
+    let at = memrchr(b'@', text).filter(|_| text.len() > CHARACTERS_MAX);
+    let parts = at.and_then(|at| Some((text.get(..at.min(LOCAL_PART_MAX))?, text.get(at..)?)));
+    match parts {
+        Some((local_part, domain)) => [local_part, CUT.as_bytes(), domain].concat().into(),
+        None => text.into(),
+    }
+}
+
+/// Neither a control character nor one that changes the direction or shows nothing: those that Unicode has applications
+/// ignore (`Default_Ignorable_Code_Point`), separators of lines, and marks of annotations.
 fn is_printable(character: char) -> bool {
     !character.is_control()
-        && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        && !matches!(
+            character,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 #[cfg(test)]
@@ -49,5 +93,37 @@ mod tests {
         check("a\u{202e}b".as_bytes(), "a\\u{202e}b");
         check(b"a\xff\xfeb", "a\\xff\\xfeb");
         check(&[b'a'; 401], &format!("{}...", "a".repeat(400)));
+    }
+
+    #[test]
+    fn nothing_that_is_not_seen() {
+        for hidden in [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{3164}',
+            '\u{fff9}',
+            '\u{e0061}',
+        ] {
+            let escaped = hidden.escape_unicode();
+            let text = format!("a{hidden}@hot.de");
+            assert_eq!(plain(text.as_bytes()), format!("a{escaped}@hot.de"));
+        }
+        // What is written with two characters is seen.
+        let joined = "u\u{308}@hot.de";
+        assert_eq!(plain(joined.as_bytes()), joined);
+    }
+
+    #[test]
+    fn an_address_keeps_its_domain() {
+        let long = "a@".repeat(300) + "hot.de";
+        let local_part = "a@".repeat(32);
+        assert_eq!(address(long.as_bytes()), format!("{local_part}...@hot.de"));
+        let right = "a@b@hot.de";
+        assert_eq!(address(right.as_bytes()), right);
+        let domain = "d".repeat(500);
+        let shown = address(format!("a@{domain}").as_bytes());
+        assert_eq!(shown, format!("a...@{}...", "d".repeat(395)));
+        assert_eq!(address(domain.as_bytes()), plain(domain.as_bytes()));
     }
 }

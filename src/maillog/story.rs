@@ -51,7 +51,9 @@ pub enum Origin {
 /// One recipient that a mail did not reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// When it was said last; none if the line has no time.
+    /// When it was said first; none if the line has no time.
+    pub first_at: Option<Timestamp>,
+    /// When it was said last.
     pub at: Option<Timestamp>,
     /// The address.
     pub recipient: String,

@@ -141,6 +141,17 @@ fn a_warning_that_it_takes_longer_is_no_bounce() {
         .filter(|line| !line.contains("**"))
         .collect();
     assert_eq!(one(&warned).bounce, None);
+    // Also if the log begins later.
+    let (_, later) = warned.split_once('\n').unwrap();
+    assert_eq!(one(later).bounce, None);
+    let greylisted = later.replace(
+        "(-1): lowest numbered MX record points to local host",
+        "(-44): greylisted",
+    );
+    assert_eq!(whole(&greylisted), []);
+    // Of a mail that is not heard of otherwise it is not known.
+    let (_, unknown) = later.split_once('\n').unwrap();
+    assert!(one(unknown).left().is_some());
     let cancelled = "2015-03-21 14:05:01 1xWPFD-00008h-1i cancelled by timeout_frozen_after\n";
     let found = whole(&(EXIM.to_owned() + cancelled));
     let failures = found.iter().flat_map(|story| &story.failures);
@@ -331,6 +342,7 @@ Mar 20 15:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=none
         panic!("{story:#?}");
     };
     assert_eq!(failure.status, Status::Deferred);
+    assert_eq!(failure.first_at, "2015-03-20T14:05:01Z".parse().ok());
     assert_eq!(failure.at, "2015-03-20T15:05:01Z".parse().ok());
     let sent = "Mar 20 16:05:01 web postfix/smtp[1]: 6368298C52C: to=<a@silent.made>, relay=mx2.silent.made[192.0.1.8]:25, delay=1, dsn=2.0.0, status=sent (250 ok)\n";
     for lines in [1, 3, 4, usize::MAX] {

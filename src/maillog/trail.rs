@@ -11,7 +11,7 @@ use super::calendar::Calendar;
 use super::cause;
 use super::event::{Arrival, Delivery, Event};
 use super::mail::Mail;
-use super::plain::plain;
+use super::plain::{self, plain};
 use super::record::Record;
 use super::story::{Cause, Failure, News, Status};
 use crate::verdict::Table;
@@ -209,6 +209,9 @@ impl<'t> Trail<'t> {
             mail.reaches(delivery.recipient);
         }
         if cause.is_none() && !is_bounce {
+            if delivery.status == Status::Deferred {
+                self.mail(name, tell).is_tried = true;
+            }
             return;
         }
         if self.is_known(name, at, delivery) {
@@ -221,8 +224,9 @@ impl<'t> Trail<'t> {
         }
         if let Some(cause) = cause {
             let failure = Failure {
+                first_at: at,
                 at,
-                recipient: plain(delivery.recipient),
+                recipient: plain::address(delivery.recipient),
                 cause,
                 status: delivery.status,
                 text: plain(delivery.text),

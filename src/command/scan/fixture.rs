@@ -106,6 +106,7 @@ pub(crate) fn story(id: &str, recipient: &str, second: i64, cause: Cause) -> Sto
         origin: Origin::Client("localhost[127.0.0.1]".to_owned()),
         sender: Some("antonettabaune@godetia.com".to_owned()),
         failures: vec![Failure {
+            first_at: Some(at(second)),
             at: Some(at(second)),
             recipient: recipient.to_owned(),
             cause,
