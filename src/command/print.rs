@@ -1,7 +1,7 @@
 //! What people read: standard output, with colour where it is a terminal, and errors.
 
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
@@ -21,6 +21,18 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) fn out(text: impl Display) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     write!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// Has something write to standard output, piece by piece: what is long takes no memory as a whole.
+///
+/// # Errors
+/// If it cannot be written, as above.
+pub(super) fn piecewise(
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    write(&mut stdout)?;
     stdout.flush()
 }
 

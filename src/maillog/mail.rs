@@ -67,13 +67,10 @@ impl Mail {
     pub(super) fn octets(&self) -> usize {
         // With its key.
         const MAIL: usize = size_of::<Mail>() + 96;
-        const FAILURE: usize = size_of::<Failure>() + 32;
-        let failures = |failures: &[Failure]| -> usize {
-            let texts = |failure: &Failure| failure.recipient.len() + failure.text.len();
-            failures
-                .iter()
-                .map(|failure| FAILURE + texts(failure))
-                .sum()
+        let failures = |failures: &Vec<Failure>| -> usize {
+            let texts = |failure: &Failure| 32 + failure.recipient.len() + failure.text.len();
+            let texts: usize = failures.iter().map(texts).sum();
+            texts + failures.capacity() * size_of::<Failure>()
         };
         let about = self.about.as_ref();
         let about = about.map_or(0, |story| {
@@ -165,6 +162,15 @@ impl Mail {
         }
     }
 
+    /// One more recipient that it has not reached.
+    pub(super) fn fails(&mut self, failure: Failure) {
+        if self.failures.is_empty() {
+            // Most mails have one. By itself a list would begin with room for four.
+            self.failures.reserve_exact(1);
+        }
+        self.failures.push(failure);
+    }
+
     /// Whether it has failed for the same recipient before: tried again, it has failed once.
     pub(super) fn has_failed(&mut self, failure: &Failure) -> bool {
         let same = |earlier: &&mut Failure| earlier.recipient == failure.recipient;
@@ -188,7 +194,11 @@ impl Mail {
     /// The recipients that it has been given up for.
     pub(super) fn take_given_up(&mut self) -> Vec<Failure> {
         let is_given_up = |failure: &mut Failure| failure.status == Status::Bounced;
-        self.failures.extract_if(.., is_given_up).collect()
+        let mut failures: Vec<Failure> = self.failures.extract_if(.., is_given_up).collect();
+        // Most are one, for which room for several has been made.
+        failures.shrink_to_fit();
+        self.failures.shrink_to_fit();
+        failures
     }
 
     /// Tells of what it is about, if it is a bounce, and of the recipients that it has not reached itself.

@@ -72,7 +72,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             open: NonZeroUsize::MIN.saturating_add(99_999),
-            octets: 24 << 20,
+            octets: 16 << 20,
             failures: 1000,
             known: NonZeroUsize::MIN.saturating_add(99_999),
         }
@@ -249,7 +249,7 @@ impl<'t> Trail<'t> {
         if failure.cause != Cause::Other {
             tell(News::Failed(mail.story(vec![failure.clone()])));
         }
-        mail.failures.push(failure);
+        mail.fails(failure);
     }
 
     /// A mail has bounced: those recipients that it was given up for until now. From here on its bounce has the story, as

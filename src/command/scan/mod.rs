@@ -104,11 +104,11 @@ async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandErr
             error,
         })?;
     }
-    print::out(match (args.json, args.csv) {
-        (true, _) => json::print(&report),
-        (false, true) => csv::print(&report),
-        (false, false) => table::print(&report),
-    })?;
+    match (args.json, args.csv) {
+        (true, _) => print::piecewise(|out| json::write(&report, out)),
+        (false, true) => print::out(csv::print(&report)),
+        (false, false) => print::out(table::print(&report)),
+    }?;
     Ok(ending(&report))
 }
 

@@ -151,6 +151,42 @@ fn bounces_for_other_reasons_are_shown_apart() {
     assert_eq!(without["found"]["backscatter"], 1);
 }
 
+#[test]
+fn one_bounce_for_several_recipients_is_one() {
+    let failed = CASE
+        .lines()
+        .find(|line| line.contains("loops back"))
+        .unwrap();
+    let unknown: Vec<String> = (0..8)
+        .map(|number| {
+            failed
+                .replace("jfhfdq@hot.de", &format!("nobody{number}@good.example"))
+                .replace("mail for hot.de loops back to myself", "no such user")
+        })
+        .collect();
+    let time = "2015-03-20 14:05:04";
+    let desk = Desk::with(CASE.replace(failed, &unknown.join("\n")));
+    let said = at(&desk, time, "");
+    for part in [
+        "\n1 bounce for other reasons left within 10 minutes of it.\n",
+        "→ nobody4@good.example\n",
+        "\n    and 3 more: --json has them\n",
+    ] {
+        assert!(said.out.contains(part), "{part}: {said:?}");
+    }
+    assert_eq!(said.out.matches("bounce 955C04D2300E").count(), 1);
+    assert_eq!(at(&desk, time, "--json").json()["other_backscatter"], 1);
+    // If one of them looped, that is the reason.
+    let desk = Desk::with(CASE.replace(failed, &[&unknown.join("\n"), "\n", failed].concat()));
+    let said = at(&desk, time, "").out;
+    assert!(said.starts_with("Nearest to"), "{said}");
+    assert!(
+        said.contains("\nNo bounce for other reasons left within"),
+        "{said}"
+    );
+    assert_eq!(said.matches("  bounce 955C04D2300E").count(), 1, "{said}");
+}
+
 /// The log begins after the last try, and says only that the mail was given up.
 #[test]
 fn a_bounce_of_mail_that_was_tried_for_long_is_shown_without_a_recipient() {

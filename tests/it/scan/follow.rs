@@ -137,7 +137,8 @@ fn a_rotated_log_is_read_to_its_end_and_then_the_new_one() {
     scan.says("d@hot.de");
     let said = scan.stop(Signal::SIGTERM);
     assert!(
-        said.out.contains("\n4 mails to 1 domain looped"),
+        said.out
+            .contains("\nMail to 4 recipients in 1 domain looped"),
         "{said:?}"
     );
     assert!(said.out.contains("\n12 lines in 1 file"), "{said:?}");
@@ -159,7 +160,8 @@ fn a_log_that_is_emptied_is_read_from_its_beginning() {
     scan.says("c@hot.de");
     let said = scan.stop(Signal::SIGTERM);
     assert!(
-        said.out.contains("\n3 mails to 1 domain looped"),
+        said.out
+            .contains("\nMail to 3 recipients in 1 domain looped"),
         "{said:?}"
     );
 }
@@ -179,7 +181,8 @@ fn older_files_come_first_and_only_the_newest_is_followed() {
     scan.says("c@hot.de");
     let said = scan.stop(Signal::SIGTERM);
     assert!(
-        said.out.contains("\n3 mails to 1 domain looped"),
+        said.out
+            .contains("\nMail to 3 recipients in 1 domain looped"),
         "{said:?}"
     );
     assert!(
@@ -207,7 +210,8 @@ fn a_pipe_is_followed_until_it_ends() {
     let said = scan.end();
     assert_eq!(said.status, Some(1), "{said:?}");
     assert!(
-        said.out.contains("\n2 mails to 1 domain looped"),
+        said.out
+            .contains("\nMail to 2 recipients in 1 domain looped"),
         "{said:?}"
     );
 }
@@ -225,7 +229,11 @@ fn a_pipe_that_does_not_end_is_left_when_told_to() {
     scan.says("a@hot.de");
     let said = scan.stop(Signal::SIGINT);
     drop(input);
-    assert!(said.out.contains("\n1 mail to 1 domain looped"), "{said:?}");
+    assert!(
+        said.out
+            .contains("\nMail to 1 recipient in 1 domain looped"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -246,7 +254,8 @@ fn a_line_is_told_when_it_is_whole() {
     scan.says("b@hot.de");
     let said = scan.stop(Signal::SIGTERM);
     assert!(
-        said.out.contains("\n2 mails to 1 domain looped"),
+        said.out
+            .contains("\nMail to 2 recipients in 1 domain looped"),
         "{said:?}"
     );
     assert!(!said.out.contains("unreadable"), "{said:?}");

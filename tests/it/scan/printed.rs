@@ -24,8 +24,8 @@ fn the_report_goes_from_the_reason_to_the_remedy() {
     assert_eq!(
         said.out,
         "\
-1 mail to 1 domain looped or went to reserved addresses: 1 came back. 1 bounce left the house:
-backscatter, where the sender was forged.
+Mail to 1 recipient in 1 domain looped or went to reserved addresses: 1 came back. 1 bounce left the
+house: backscatter, where the sender was forged.
 bogusmx would have stopped 1 of 1 (100 %) with policy any.
 10 lines in 1 file, from 2015-03-20 14:04:59 CET to 2015-03-20 14:05:03 CET.
 
@@ -166,7 +166,8 @@ fn the_page_needs_nothing_from_elsewhere_and_obeys_nobody() {
     let said = desk.scan("--no-dns --html report.html mail.log");
     assert_eq!(said.status, Some(1), "{said:?}");
     assert!(
-        said.out.starts_with("1 mail to 1 domain looped"),
+        said.out
+            .starts_with("Mail to 1 recipient in 1 domain looped"),
         "{said:?}"
     );
     let page = fs::read_to_string(desk.path("report.html")).unwrap();

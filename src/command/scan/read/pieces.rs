@@ -32,7 +32,7 @@ const LOGS_AHEAD: usize = 1;
 const PIECES_PER_PROCESSOR: usize = 3;
 
 /// How many chunks of all logs may be read and not taken yet: they are kept in memory.
-const PIECES_MAX: usize = 24;
+const PIECES_MAX: usize = 16;
 
 /// A piece of a log.
 pub(crate) struct Piece {
@@ -217,6 +217,6 @@ mod tests {
     fn many_processors_do_not_read_further_ahead_than_memory_allows() {
         assert_eq!([1, 2].map(pieces_ahead), [3, 6]);
         let octets = pieces_ahead(64) * (LOGS_AHEAD + 1) * CHUNK_OCTETS;
-        assert_eq!(octets, 24 << 20);
+        assert_eq!(octets, 16 << 20);
     }
 }

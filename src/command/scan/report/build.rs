@@ -10,11 +10,11 @@ use super::incident_row::IncidentRow;
 use super::time::Local;
 use super::verdicts::{POLICIES, Said, Verdicts, Word};
 use super::{
-    Causes, Counted, DomainRow, FileRead, Found, Hour, LeftOut, MaybeSaid, NotStopped, OriginRow,
-    PolicyRow, Reading, Report, SenderRow, percent,
+    Asked, Causes, Counted, DomainRow, FileRead, Found, Hour, LeftOut, MaybeSaid, NotStopped,
+    OriginRow, PolicyRow, Reading, Report, SenderRow, percent,
 };
 use crate::command::scan::tally::Tally;
-use crate::command::scan::tally::count::{Census, Count, Split, Tallied as _};
+use crate::command::scan::tally::count::{Bounces, Census, Count, Split, Tallied as _};
 use crate::command::scan::tally::incidents::Incident;
 use crate::command::scan::tally::rows::{Pair, Rows, What};
 use crate::maillog::story::Origin;
@@ -36,7 +36,7 @@ struct Judged<'t> {
     tally: &'t Tally,
     verdicts: Option<&'t Verdicts>,
     zone: &'t TimeZone,
-    /// The numbers of the domains that are listed.
+    /// The numbers of the domains that are listed, and of groups with one of them.
     listed: HashSet<u32>,
 }
 
@@ -50,8 +50,8 @@ impl Report {
     ) -> Self {
         let judged = Judged::new(tally, verdicts, zone);
         let (total, suspected) = judged.totals();
+        let (bounces, others) = judged.bounces();
         let domains = judged.domains();
-        let around = tally.incidents.around();
         let shown = tally.incidents.shown();
         let incidents_left_out = tally.incidents.count().saturating_sub(count(shown.len()));
         let local = |at: Timestamp| Local::new(at, zone);
@@ -64,12 +64,10 @@ impl Report {
             repeated: reading.repeated,
             first: reading.first.map(local),
             last: reading.last.map(local),
-            found: Found::of(&total),
+            found: Found::of(&total, bounces),
             causes: Causes::of(&total),
             suspected: suspected.count.loops.into(),
-            other_backscatter: tally
-                .other_backscatter
-                .saturating_add(suspected.bounces.into()),
+            other_backscatter: others.left.into(),
             senders: judged.senders(),
             origins: judged.origins(),
             policies: judged.policies(total.count.loops.into()),
@@ -84,7 +82,11 @@ impl Report {
                 recipients: reading.failures_left_out,
             },
             policy: verdicts.map(|verdicts| verdicts.policy),
-            around: around.map(|around| (around, local(around.at))),
+            asked: tally.incidents.around().map(|around| Asked {
+                around,
+                time: local(around.at),
+                others: others.near.into(),
+            }),
             domains,
         }
     }
@@ -98,11 +100,15 @@ impl<'t> Judged<'t> {
         };
         let rows = tally.domains.iter();
         let listed = rows.filter(|(name, _)| is_listed(name));
+        let domains: HashSet<u32> = listed.map(|(_, row)| row.id).collect();
+        let groups = tally.groups.iter();
+        let groups = groups.filter(|(members, _)| members.iter().any(|id| domains.contains(id)));
+        let groups: Vec<u32> = groups.map(|(_, group)| group.id).collect();
         Self {
             tally,
             verdicts,
             zone,
-            listed: listed.map(|(_, row)| row.id).collect(),
+            listed: domains.into_iter().chain(groups).collect(),
         }
     }
 
@@ -140,6 +146,19 @@ impl<'t> Judged<'t> {
             }
         }
         (total, suspected)
+    }
+
+    /// The bounces that count, and those for other reasons.
+    fn bounces(&self) -> (Bounces, Bounces) {
+        let (mut counting, mut others) = (self.tally.certain, self.tally.others);
+        others.add(&self.tally.groups.rest().bounces);
+        for (_, group) in self.tally.groups.iter() {
+            match self.listed.contains(&group.id) {
+                true => counting.add(&group.bounces),
+                false => others.add(&group.bounces),
+            }
+        }
+        (counting, others)
     }
 
     fn span(&self, count: &Count) -> Counted {
@@ -180,8 +199,8 @@ impl<'t> Judged<'t> {
 
     fn senders(&self) -> Vec<SenderRow> {
         let by = self.by(&self.tally.senders).into_iter();
-        let row = |(sender, count): (Box<str>, Count)| SenderRow {
-            sender: sender.into(),
+        let row = |(sender, count): (Option<Box<str>>, Count)| SenderRow {
+            sender: sender.map(String::from),
             counted: self.span(&count),
         };
         let mut rows: Vec<SenderRow> = by.map(row).collect();
@@ -310,14 +329,13 @@ fn not_stopped((why, mut domains): (String, Vec<(u64, &str)>)) -> NotStopped {
 }
 
 impl Found {
-    fn of(total: &Census) -> Self {
+    fn of(total: &Census, bounces: Bounces) -> Self {
         Self {
             loops: total.count.loops.into(),
             bounced: total.bounced.into(),
             deferred: total.deferred.into(),
             sent: total.sent.into(),
-            backscatter: total.bounces.into(),
-            mails: total.mails.into(),
+            backscatter: bounces.left.into(),
         }
     }
 }
@@ -361,8 +379,50 @@ fn count(length: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::scan::fixture::{story, verdicts, zone};
+    use crate::command::scan::fixture::{at, story, verdicts, zone};
+    use crate::command::scan::tally::around::Around;
     use crate::maillog::story::Cause;
+
+    /// A mail to two suspects, of which only one is listed, in whatever order; and one of an unknown sender.
+    #[tokio::test(start_paused = true)]
+    async fn each_table_adds_up_to_the_totals() {
+        let private = || Cause::Private("10.0.0.1".parse().unwrap());
+        for recipients in [
+            ["a@good.example", "b@adulto.com"],
+            ["b@adulto.com", "a@good.example"],
+        ] {
+            let mut mail = story("1", recipients[0], 0, private());
+            let other = story("1", recipients[1], 0, private());
+            mail.failures.extend(other.failures);
+            let mut unknown = story("2", "c@hot.de", 0, Cause::Loop);
+            unknown.sender = None;
+            unknown.origin = Origin::Unknown;
+            let good = story("3", "d@good.example", 0, private());
+            let mut tally = Tally::new(Some(Around { at: at(0) }));
+            for story in [mail, unknown, good] {
+                tally.tell(&story);
+            }
+            let verdicts = verdicts(&tally, Policy::Any).await;
+            let report = Report::new(Reading::default(), &tally, Some(&verdicts), &zone());
+            assert_eq!((report.found.loops, report.found.backscatter), (2, 2));
+            assert_eq!((report.suspected, report.other_backscatter), (2, 1));
+            assert_eq!(report.asked.map(|asked| asked.others), Some(1));
+            let senders = report.senders.iter().map(|row| &row.counted);
+            let origins = report.origins.iter().map(|row| &row.counted);
+            let add_up = |rows: &mut dyn Iterator<Item = &Counted>| {
+                rows.fold((0, 0), |(loops, backscatter), row| {
+                    (loops + row.loops, backscatter + row.backscatter)
+                })
+            };
+            assert_eq!(add_up(&mut { senders }), (2, 2));
+            assert_eq!(add_up(&mut { origins }), (2, 2));
+            let hours = report.timeline.iter();
+            assert_eq!(hours.map(|hour| hour.backscatter).sum::<u64>(), 2);
+            assert!(report.senders.iter().any(|row| row.sender.is_none()));
+            let domains = report.domains.iter().map(|row| row.counted.backscatter);
+            assert_eq!(domains.collect::<Vec<_>>(), [1, 1]);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_asked_about_the_recipient_of_a_bounce() {

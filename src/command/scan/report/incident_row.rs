@@ -30,6 +30,9 @@ pub(crate) struct IncidentRow {
     pub(crate) status: &'static str,
     pub(crate) text: String,
     pub(crate) bounce: Option<BounceRow>,
+    /// The mail that it is of; other rows may be of the same.
+    #[serde(skip)]
+    pub(crate) story: u64,
     /// Whether it counts: it is certain, or the domain is listed today.
     #[serde(skip)]
     pub(crate) counts: bool,
@@ -92,6 +95,7 @@ impl IncidentRow {
             status: status(failure.map_or(Status::Bounced, |failure| failure.status)),
             text: failure.map_or(EXPIRED, |failure| &failure.text).to_owned(),
             bounce,
+            story: incident.story,
             counts: failure.is_some_and(|failure| {
                 failure.is_certain() || (is_listed && failure.cause != Cause::Other)
             }),
@@ -101,6 +105,11 @@ impl IncidentRow {
     /// The recipient, for people.
     pub(crate) fn whom(&self) -> &str {
         self.recipient.as_deref().unwrap_or("?")
+    }
+
+    /// When it failed.
+    pub(crate) fn at(&self) -> Option<Timestamp> {
+        self.at.as_ref().map(Local::timestamp)
     }
 
     /// When its bounce left the house.
@@ -139,7 +148,7 @@ mod tests {
         let counts = |cause, status, is_listed| {
             let mut mail = story("1", "a@iphone.com", 0, cause);
             mail.failures[0].status = status;
-            let incident = Incident::new(&mail, mail.failures.first(), 1);
+            let incident = Incident::new(&mail, mail.failures.first(), (1, 1));
             IncidentRow::new(&incident, |_| is_listed, &zone()).counts
         };
         assert!(counts(reserved, Status::Bounced, false));

@@ -70,9 +70,17 @@ pub(crate) struct Report {
     /// The policy in force; none if nothing was looked up.
     #[serde(skip)]
     pub(crate) policy: Option<Policy>,
-    /// The time that was asked about.
     #[serde(skip)]
-    pub(crate) around: Option<(Around, Local)>,
+    pub(crate) asked: Option<Asked>,
+}
+
+/// The time that was asked about.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) around: Around,
+    pub(crate) time: Local,
+    /// Bounces for other reasons that left near it.
+    pub(crate) others: u64,
 }
 
 /// The totals.
@@ -83,9 +91,6 @@ pub(crate) struct Found {
     pub(crate) deferred: u64,
     pub(crate) sent: u64,
     pub(crate) backscatter: u64,
-    /// Mails, for people: one may have several recipients.
-    #[serde(skip)]
-    pub(crate) mails: u64,
 }
 
 /// Why the mail did not get there.
@@ -135,7 +140,8 @@ pub(crate) enum MaybeSaid {
 /// A sender whose mail failed; forged, as a rule.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct SenderRow {
-    pub(crate) sender: String,
+    /// None if the log does not say.
+    pub(crate) sender: Option<String>,
     #[serde(flatten)]
     pub(crate) counted: Counted,
 }

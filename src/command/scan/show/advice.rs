@@ -1,15 +1,10 @@
 //! What the matter is, and what to do about it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::words::{apart, many, part};
 use crate::command::scan::report::incident_row::IncidentRow;
-use crate::command::scan::report::time::Local;
-use crate::command::scan::report::{OriginRow, PolicyRow, Report};
-use crate::command::scan::tally::around::Around;
-
-/// What lies further from the time that is asked about is hardly what the entry is about.
-const NEAR: SignedDuration = SignedDuration::from_mins(10);
+use crate::command::scan::report::{Asked, OriginRow, PolicyRow, Report};
 
 /// Places where such mail came in that are named.
 const ORIGINS: usize = 3;
@@ -34,7 +29,7 @@ pub(crate) fn summary(report: &Report) -> Vec<String> {
             "{suspected} failed at private addresses, found no host, or ended at a reserved address, {why}."
         ));
     }
-    if report.other_backscatter > 0 && report.around.is_none() {
+    if report.other_backscatter > 0 && report.asked.is_none() {
         let bounces = many(report.other_backscatter, "bounce", "bounces");
         said.push(format!(
             "{bounces} left for other reasons; --at TIME shows what went on around a time."
@@ -114,11 +109,7 @@ pub(crate) fn remedies(report: &Report) -> Vec<String> {
 
 fn matter(report: &Report) -> String {
     let found = &report.found;
-    let mails = many(found.mails, "mail", "mails");
-    let recipients = match found.loops == found.mails {
-        true => String::new(),
-        false => format!(" ({} recipients)", found.loops),
-    };
+    let recipients = many(found.loops, "recipient", "recipients");
     let count = u64::try_from(report.domains.len()).unwrap_or(u64::MAX);
     let domains = many(count, "domain", "domains");
     let fates = [
@@ -138,7 +129,7 @@ fn matter(report: &Report) -> String {
         ),
     };
     format!(
-        "{mails}{recipients} to {domains} looped or went to reserved addresses: {}. {bounces}",
+        "Mail to {recipients} in {domains} looped or went to reserved addresses: {}. {bounces}",
         fates.join(", ")
     )
 }
@@ -168,46 +159,39 @@ pub(crate) fn in_force(report: &Report) -> Option<&PolicyRow> {
 
 /// What an entry in a blocklist at the time that is asked about may be about.
 fn near(report: &Report) -> Vec<String> {
-    let Some((around, time)) = &report.around else {
+    let Some(asked) = &report.asked else {
         return Vec::new();
     };
-    let near = |row: &&IncidentRow| {
-        let left = row.left_at();
-        left.is_some_and(|left| around.distance(left) <= NEAR)
-    };
-    let (loops, others): (Vec<&IncidentRow>, Vec<&IncidentRow>) = report
-        .incidents
-        .iter()
-        .filter(near)
-        .partition(|row| row.counts);
-    let others = match u64::try_from(others.len()).unwrap_or(u64::MAX) {
+    let around = asked.around;
+    let counting = report.incidents.iter().filter(|row| row.counts);
+    let nearest = counting
+        .filter_map(|row| Some((row, row.left_at()?)))
+        .filter(|(_, left)| around.is_near(*left))
+        .min_by_key(|(_, left)| around.distance(*left));
+    let nearest = nearest.map_or_else(
+        || {
+            let time = asked.time.full();
+            format!("No bounce of a mail that looped left within 10 minutes of {time}.")
+        },
+        |(row, left)| nearest_one(row, left, asked),
+    );
+    let others = match asked.others {
         0 => "No bounce".to_owned(),
         number => many(number, "bounce", "bounces"),
     };
     let others = format!("{others} for other reasons left within 10 minutes of it.");
-    let nearest = loops
-        .iter()
-        .min_by_key(|row| row.left_at().map(|left| around.distance(left)));
-    let nearest = nearest.and_then(|row| Some((row, row.left_at()?)));
-    let nearest = nearest.map_or_else(
-        || {
-            let time = time.full();
-            format!("No bounce of a mail that looped left within 10 minutes of {time}.")
-        },
-        |(row, left)| nearest_one(row, left, *around, time),
-    );
     vec![nearest, others]
 }
 
-fn nearest_one(row: &IncidentRow, left: Timestamp, around: Around, time: &Local) -> String {
+fn nearest_one(row: &IncidentRow, left: Timestamp, asked: &Asked) -> String {
     let bounce = row.bounce.as_ref();
     let id = bounce.map(|bounce| bounce.id.as_str()).unwrap_or_default();
     let whom = bounce.and_then(|bounce| bounce.recipient.as_deref());
     let whom = whom.or(row.sender.as_deref()).unwrap_or("its sender");
     format!(
         "Nearest to {}: bounce {id} left for {whom} {}, because of mail {} to {}.",
-        time.full(),
-        apart(left, around.at),
+        asked.time.full(),
+        apart(left, asked.around.at),
         row.id,
         row.whom(),
     )

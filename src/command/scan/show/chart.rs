@@ -5,7 +5,6 @@ use jiff::civil::Time;
 use super::bins::{Bin, Step, bins};
 use super::words::many;
 use crate::command::scan::report::Report;
-use crate::command::scan::report::time::Local;
 
 /// The drawing, in its own units.
 pub(crate) const WIDTH: u32 = 960;
@@ -124,7 +123,7 @@ impl Bar {
 
 /// The bar that the time lies in that was asked about.
 fn around(report: &Report, bins: &[Bin], step: Step) -> Option<usize> {
-    let begin = step.begin(report.around.as_ref().map(|(_, time)| Local::civil(time))?);
+    let begin = step.begin(report.asked.as_ref().map(|asked| asked.time.civil())?);
     bins.iter().position(|bin| bin.from == begin)
 }
 

@@ -5,7 +5,7 @@ use askama::Template;
 use super::advice;
 use super::chart::{self, Chart};
 use super::table;
-use super::trail;
+use super::trail::{self, Mail, Room};
 use super::words::apart;
 use crate::command::scan::report::incident_row::IncidentRow;
 use crate::command::scan::report::time::Local;
@@ -16,10 +16,11 @@ use crate::command::scan::report::{DomainRow, OriginRow, Report, SenderRow, perc
 const ROWS: usize = 100;
 
 /// Mails around a time, or the last ones.
-const INCIDENTS: usize = 30;
-
-/// Mails that are shown though they are far from the time that is asked about.
-const FAR: usize = 3;
+const ROOM: Room = Room {
+    looped: 30,
+    far: 3,
+    others: 30,
+};
 
 #[derive(Template)]
 #[template(path = "command/scan/show/report.html")]
@@ -34,7 +35,7 @@ struct Page<'r> {
     domains: Part<'r, DomainRow>,
     senders: Part<'r, SenderRow>,
     origins: Part<'r, OriginRow>,
-    trails: Vec<(String, Vec<&'r IncidentRow>)>,
+    trails: Vec<(String, Vec<Mail<'r>>)>,
 }
 
 /// The rows of a section, and how many are left out.
@@ -56,7 +57,7 @@ pub(crate) fn print(report: &Report) -> String {
         domains: Part::new(&report.domains, report.left_out.domains),
         senders: Part::new(&report.senders, report.left_out.senders),
         origins: Part::new(&report.origins, report.left_out.origins),
-        trails: trails(report),
+        trails: trail::sections(report, ROOM),
     };
     // It fails only if writing does, and a String takes everything.
     page.render().unwrap_or_default()
@@ -65,27 +66,6 @@ pub(crate) fn print(report: &Report) -> String {
 fn stopped(report: &Report) -> Option<(u64, &'static str)> {
     let row = advice::in_force(report)?;
     Some((percent(row.stopped?, row.of)?, row.policy))
-}
-
-fn trails(report: &Report) -> Vec<(String, Vec<&IncidentRow>)> {
-    let counting = report.incidents.iter().filter(|row| row.counts);
-    let Some((around, time)) = &report.around else {
-        let mut last: Vec<&IncidentRow> = counting.rev().take(INCIDENTS).collect();
-        last.reverse();
-        return vec![("The last mails that looped".to_owned(), last)];
-    };
-    let others = report.incidents.iter().filter(|row| !row.counts);
-    let time = time.full();
-    vec![
-        (
-            format!("Looped mail around {time}"),
-            trail::nearest(counting, *around, INCIDENTS, FAR),
-        ),
-        (
-            format!("Other bounces around {time}"),
-            trail::nearest(others, *around, INCIDENTS, 0),
-        ),
-    ]
 }
 
 impl<'r, R> Part<'r, R> {
@@ -110,10 +90,10 @@ impl Page<'_> {
         let Some(time) = time else {
             return "no time in the log".to_owned();
         };
-        match &self.report.around {
+        match &self.report.asked {
             None => time.second(),
-            Some((around, _)) => {
-                let apart = apart(time.timestamp(), around.at);
+            Some(asked) => {
+                let apart = apart(time.timestamp(), asked.around.at);
                 format!("{} ({apart})", time.second())
             }
         }
@@ -134,6 +114,11 @@ impl Page<'_> {
 
     fn sender<'s>(&self, sender: &'s str) -> &'s str {
         table::sender(sender)
+    }
+
+    /// A sender that the log may not have.
+    fn maybe_sender<'s>(&self, sender: &'s Option<String>) -> &'s str {
+        sender.as_deref().map_or(table::UNKNOWN, table::sender)
     }
 
     fn origin(&self, row: &OriginRow) -> String {

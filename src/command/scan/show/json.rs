@@ -1,13 +1,16 @@
 //! The report for programs: one JSON object. Its shape is documented in docs/scan.md and only grows.
 
+use std::io;
+
 use crate::command::scan::report::Report;
 
-/// The report, with the newline that ends it.
-pub(crate) fn print(report: &Report) -> String {
-    // The report is made of strings and numbers, which always have a JSON form.
-    serde_json::to_string(report)
-        .map(|line| line + "\n")
-        .unwrap_or_default()
+/// Writes the report, with the newline that ends it.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, report)?;
+    out.write_all(b"\n")
 }
 
 #[cfg(test)]
@@ -21,7 +24,9 @@ mod tests {
     use crate::command::scan::tally::around::Around;
 
     fn value(report: &Report) -> Value {
-        let text = print(report);
+        let mut octets = Vec::new();
+        write(report, &mut octets).unwrap();
+        let text = String::from_utf8(octets).unwrap();
         assert_eq!(text.matches('\n').count(), 1);
         serde_json::from_str(&text).unwrap()
     }

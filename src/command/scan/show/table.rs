@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::advice;
 use super::columns::{Cell, Columns};
-use super::trail;
+use super::trail::{self, Room};
 use super::words::{many, part, wrapped};
 use crate::command::print::{BAD, FAINT, GOOD, UNSURE};
 use crate::command::scan::report::time::Local;
@@ -16,11 +16,22 @@ use crate::command::scan::report::{Counted, OriginRow, Report};
 /// Rows of a section.
 const ROWS: usize = 20;
 
-/// Mails that are told as examples, or for want of nearer ones.
-const EXAMPLES: usize = 3;
+/// Mails that are told as examples.
+const EXAMPLES: Room = Room {
+    looped: 3,
+    far: 0,
+    others: 0,
+};
 
-/// Other mails around a time.
-const OTHERS: usize = 10;
+/// Mails around a time.
+const AROUND: Room = Room {
+    looped: ROWS,
+    far: 3,
+    others: 10,
+};
+
+/// A sender or origin that is not in the log.
+pub(crate) const UNKNOWN: &str = "the log does not say";
 
 /// Headings, and what matters most.
 const BOLD: Style = Style::new().bold();
@@ -68,24 +79,18 @@ fn remedies(report: &Report) -> String {
     wrapped.collect()
 }
 
-/// What went on around the time that is asked about; else the last mails, as examples.
 fn trails(report: &Report) -> String {
-    let Some((around, time)) = &report.around else {
-        let counting = report.incidents.iter().filter(|row| row.counts);
-        let mut last: Vec<_> = counting.rev().take(EXAMPLES).collect();
-        last.reverse();
-        let told: String = last.into_iter().map(|row| trail::tell(row, None)).collect();
-        return headed("The last mails that looped", &told);
+    let around = report.asked.as_ref().map(|asked| asked.around);
+    let room = match around {
+        None => EXAMPLES,
+        Some(_) => AROUND,
     };
-    let [counting, others] = [(true, ROWS), (false, OTHERS)].map(|(counts, most)| {
-        let rows = report.incidents.iter().filter(|row| row.counts == counts);
-        let near = trail::nearest(rows, *around, most, if counts { EXAMPLES } else { 0 });
-        let told = near.into_iter().map(|row| trail::tell(row, Some(*around)));
-        told.collect::<String>()
+    let sections = trail::sections(report, room).into_iter();
+    let told = sections.map(|(heading, mails)| {
+        let told: String = mails.iter().map(|mail| trail::tell(mail, around)).collect();
+        headed(&heading, &told)
     });
-    let time = time.full();
-    headed(&format!("Looped mail around {time}"), &counting)
-        + &headed(&format!("Other bounces around {time}"), &others)
+    told.collect()
 }
 
 fn domains(report: &Report) -> String {
@@ -123,7 +128,7 @@ fn senders(report: &Report) -> String {
     for row in report.senders.iter().take(ROWS) {
         let [loops, backscatter, first, last] = counted(&row.counted);
         columns.row([
-            Cell::text(sender(&row.sender)),
+            Cell::text(row.sender.as_deref().map_or(UNKNOWN, sender)),
             loops,
             backscatter,
             first,
@@ -236,7 +241,7 @@ pub(crate) fn origin(row: &OriginRow) -> String {
     match (&row.name, &row.client) {
         (Some(name), Some(client)) => format!("{name} from {client}"),
         (Some(name), None) => name.clone(),
-        (None, _) => "the log does not say".to_owned(),
+        (None, _) => UNKNOWN.to_owned(),
     }
 }
 
@@ -269,7 +274,7 @@ mod tests {
         check(
             &plain(&report(None).await),
             &[
-                "20 mails to 16 domains looped or went to reserved addresses: 19 came back, 1 still",
+                "Mail to 20 recipients in 16 domains looped or went to reserved addresses: 19 came back,",
                 "\nbogusmx would have stopped 16 of 20 (80 %) with policy any.\n",
                 "1 more mail failed at private addresses, found no host, or ended at a reserved address, to domains",
                 "4321 lines in 2 files, from 2015-03-19 14:05:00 CET to 2015-03-26 14:05:00 CET",

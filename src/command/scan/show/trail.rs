@@ -1,5 +1,6 @@
 //! One mail from the client that brought it to the bounce that left, for people.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use jiff::SignedDuration;
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::table::sender;
 use super::words::apart;
 use crate::command::print::{BAD, FAINT};
+use crate::command::scan::report::Report;
 use crate::command::scan::report::incident_row::{BounceRow, IncidentRow, LEFT};
 use crate::command::scan::report::time::Local;
 use crate::command::scan::tally::around::Around;
@@ -18,41 +20,136 @@ use crate::maillog::story::{Cause, Failure};
 /// What lies further from a time is shown only for want of nearer.
 const NEAR: SignedDuration = SignedDuration::from_hours(1);
 
+/// Recipients of a mail that are told one by one.
+const RECIPIENTS: usize = 5;
+
+/// How many mails there is room for.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    /// That looped; of those around a time, if there are any near it.
+    pub(crate) looped: usize,
+    /// That looped far from the time, for want of nearer ones.
+    pub(crate) far: usize,
+    /// That bounced for other reasons.
+    pub(crate) others: usize,
+}
+
+/// One mail: the recipients that it did not reach.
+pub(crate) struct Mail<'r> {
+    pub(crate) first: &'r IncidentRow,
+    more: Vec<&'r IncidentRow>,
+}
+
+/// The mails that are shown, below their headings: those around the time that is asked about; else the last, as examples.
+pub(crate) fn sections(report: &Report, room: Room) -> Vec<(String, Vec<Mail<'_>>)> {
+    let mut looped = mails(report.incidents.iter().filter(|row| row.counts));
+    let Some(asked) = &report.asked else {
+        let last = looped.split_off(looped.len().saturating_sub(room.looped));
+        return vec![("The last mails that looped".to_owned(), last)];
+    };
+    let told: HashSet<u64> = looped.iter().map(|mail| mail.first.story).collect();
+    let others = report.incidents.iter();
+    let others = mails(others.filter(|row| !told.contains(&row.story)));
+    let time = asked.time.full();
+    vec![
+        (
+            format!("Looped mail around {time}"),
+            nearest(looped, asked.around, room.looped, room.far),
+        ),
+        (
+            format!("Other bounces around {time}"),
+            nearest(others, asked.around, room.others, 0),
+        ),
+    ]
+}
+
+/// The mails of these recipients, in the order of the first of each.
+fn mails<'r>(rows: impl Iterator<Item = &'r IncidentRow>) -> Vec<Mail<'r>> {
+    let mut mails: Vec<Mail<'r>> = Vec::new();
+    let mut places = HashMap::new();
+    for row in rows {
+        let place = *places.entry(row.story).or_insert(mails.len());
+        match mails.get_mut(place) {
+            Some(mail) => mail.more.push(row),
+            None => mails.push(Mail {
+                first: row,
+                more: Vec::new(),
+            }),
+        }
+    }
+    mails
+}
+
+/// The nearest to a time, the oldest first: those within an hour, or some if there are none.
+fn nearest(mut mails: Vec<Mail<'_>>, around: Around, most: usize, least: usize) -> Vec<Mail<'_>> {
+    mails.sort_by_key(|mail| mail.distance(around));
+    let near = mails.iter().filter(|mail| mail.distance(around) <= NEAR);
+    let near = match near.count() {
+        0 => least,
+        near => near,
+    };
+    mails.truncate(near.min(most));
+    mails.sort_by_key(|mail| mail.first.at().or(mail.first.left_at()));
+    mails
+}
+
+impl<'r> Mail<'r> {
+    /// The recipients that are told.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &'r IncidentRow> {
+        let rows = [self.first].into_iter().chain(self.more.iter().copied());
+        rows.take(RECIPIENTS)
+    }
+
+    /// How many are not.
+    pub(crate) fn left_out(&self) -> usize {
+        (1 + self.more.len()).saturating_sub(RECIPIENTS)
+    }
+
+    /// How far it lies from a time, or its bounce, if that has left.
+    fn distance(&self, around: Around) -> SignedDuration {
+        let rows = [self.first].into_iter().chain(self.more.iter().copied());
+        let times = rows.flat_map(|row| row.at().into_iter().chain(row.left_at()));
+        let distances = times.map(|at| around.distance(at));
+        distances.min().unwrap_or(SignedDuration::MAX)
+    }
+}
+
 /// What the log tells of a mail, in some lines; with the distance from a time if one is asked about.
-pub(crate) fn tell(row: &IncidentRow, around: Option<Around>) -> String {
+pub(crate) fn tell(mail: &Mail<'_>, around: Option<Around>) -> String {
     let mut text = String::new();
+    let row = mail.first;
     let at = time(row.at.as_ref(), None, around);
-    let from = brought_by(row);
-    let whom = row.sender.as_deref().map_or("?", sender);
-    let (id, recipient, why) = (&row.id, row.whom(), &row.text);
     // Writing to a String does not fail.
-    let _infallible = writeln!(text, "  {at}  {id}  {from}");
-    let _infallible = writeln!(text, "    {whom} → {recipient}");
-    let _infallible = writeln!(text, "    {FAINT}{}:{FAINT:#} {why}", row.status);
+    let _infallible = writeln!(text, "  {at}  {}  {}", row.id, brought_by(row));
+    for row in mail.rows() {
+        let whom = row.sender.as_deref().map_or("?", sender);
+        let (recipient, status, why) = (row.whom(), row.status, &row.text);
+        let _infallible = writeln!(text, "    {whom} → {recipient}");
+        let _infallible = writeln!(text, "    {FAINT}{status}:{FAINT:#} {why}");
+    }
+    if let more @ 1.. = mail.left_out() {
+        let _infallible = writeln!(text, "    {FAINT}and {more} more: --json has them{FAINT:#}");
+    }
     if let Some(bounce) = &row.bounce {
         let _infallible = writeln!(text, "    {}", told_bounce(row, bounce, around));
     }
     text
 }
 
-/// How far it lies from a time: its bounce, if that has left, or the mail itself.
-fn distance(row: &IncidentRow, around: Around) -> SignedDuration {
-    let failed = row.at.as_ref().map(Local::timestamp);
-    let times = failed.into_iter().chain(row.left_at());
-    let distances = times.map(|at| around.distance(at));
-    distances.min().unwrap_or(SignedDuration::MAX)
-}
-
 /// What the log tells of a mail, at once; of a suspect that is not looked up, too.
 pub(crate) fn tell_story(story: &Story, zone: &TimeZone) -> String {
     let failures = story.failures.iter();
     let failures = failures.filter(|failure| failure.cause != Cause::Other);
-    let told = failures.map(|failure| tell(&row_of(story, failure, zone), None));
-    told.collect()
+    let rows: Vec<IncidentRow> = failures
+        .map(|failure| row_of(story, failure, zone))
+        .collect();
+    let told = mails(rows.iter());
+    told.iter().map(|mail| tell(mail, None)).collect()
 }
 
 fn row_of(story: &Story, failure: &Failure, zone: &TimeZone) -> IncidentRow {
-    IncidentRow::new(&Incident::new(story, Some(failure), 0), |_| false, zone)
+    let incident = Incident::new(story, Some(failure), (0, 0));
+    IncidentRow::new(&incident, |_| false, zone)
 }
 
 /// What became of the bounce of a mail, once that is over; nothing if there was none.
@@ -65,25 +162,6 @@ pub(crate) fn tell_bounce(story: &Story, zone: &TimeZone) -> String {
     let told = row.and_then(|row| Some(told_bounce(&row, row.bounce.as_ref()?, None)));
     told.map(|told| format!("  {}  {told}\n", story.id))
         .unwrap_or_default()
-}
-
-/// The nearest to a time, the oldest first: those within an hour, or some if there are none.
-pub(crate) fn nearest<'r>(
-    rows: impl Iterator<Item = &'r IncidentRow>,
-    around: Around,
-    most: usize,
-    least: usize,
-) -> Vec<&'r IncidentRow> {
-    let mut rows: Vec<&IncidentRow> = rows.collect();
-    rows.sort_by_key(|row| distance(row, around));
-    let near = rows.iter().filter(|row| distance(row, around) <= NEAR);
-    let near = match near.count() {
-        0 => least,
-        near => near,
-    };
-    rows.truncate(near.min(most));
-    rows.sort_by_key(|row| row.at.as_ref().map(Local::timestamp).or(row.left_at()));
-    rows
 }
 
 /// Who brought a mail in, in words.
@@ -131,7 +209,7 @@ fn time(at: Option<&Local>, day: Option<&Local>, around: Option<Around>) -> Stri
 mod tests {
     use super::*;
     use crate::command::scan::fixture::{at, story, zone};
-    use crate::command::scan::report::{Reading, Report};
+    use crate::command::scan::report::Reading;
     use crate::command::scan::show::advice;
     use crate::command::scan::tally::Tally;
     use crate::maillog::story::{Bounce, Fate, Origin};
@@ -168,12 +246,13 @@ mod tests {
         let mut tally = Tally::new(Some(around));
         tally.tell(&expired);
         let report = Report::new(Reading::default(), &tally, None, &zone());
-        let row = &report.incidents[0];
+        let mails = mails(report.incidents.iter());
+        let row = mails[0].first;
         assert_eq!(
             (&row.recipient, row.cause, row.counts),
             (&None, "other", false)
         );
-        let told = tell(row, Some(around));
+        let told = tell(&mails[0], Some(around));
         let told = anstream::adapter::strip_str(&told).to_string();
         for part in [
             "2A1B2C3D4E5F  from localhost[127.0.0.1]\n",

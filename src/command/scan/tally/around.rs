@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
+/// What lies further from the time is hardly what the entry is about.
+const NEAR: SignedDuration = SignedDuration::from_mins(10);
+
 /// A time to look around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Around {
@@ -49,6 +52,11 @@ impl Around {
         Ok(Self {
             at: zoned.timestamp(),
         })
+    }
+
+    /// Whether an entry in a blocklist at this time may be about what happened at that one.
+    pub(crate) fn is_near(self, at: Timestamp) -> bool {
+        self.distance(at) <= NEAR
     }
 
     /// How far a time lies from it, either way.

@@ -35,12 +35,8 @@ pub(crate) struct Count {
 /// What is counted of a domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Census {
-    /// Its recipients, and the bounces of mail to them.
+    /// Its recipients, and the bounces of mail to them, perhaps to those of other domains as well.
     pub(crate) count: Count,
-    /// Mails. One with recipients in several domains is in one of them only.
-    pub(crate) mails: u32,
-    /// Bounces of these that left the house.
-    pub(crate) bounces: u32,
     /// Recipients that were given up.
     pub(crate) bounced: u32,
     /// Recipients to be tried again.
@@ -59,6 +55,23 @@ pub(crate) struct Census {
     pub(crate) local: u32,
     /// Recipients of mail without a sender: it was a bounce, of mail to somebody else.
     pub(crate) senderless: u32,
+}
+
+/// Bounces that left the house.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bounces {
+    /// All of them.
+    pub(crate) left: u32,
+    /// Those near the time that is asked about.
+    pub(crate) near: u32,
+}
+
+/// The bounces of suspects in the same domains.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Group {
+    /// What other rows name the domains by: the number of the only one, or one of their own.
+    pub(crate) id: u32,
+    pub(crate) bounces: Bounces,
 }
 
 /// A row of the tally by domain.
@@ -99,10 +112,11 @@ impl<C: Tallied + Copy> Split<C> {
 }
 
 impl Span {
-    pub(crate) fn of(at: Option<Timestamp>) -> Self {
-        at.map_or_else(Self::default, |at| Self {
-            first: at.as_second(),
-            last: at.as_second(),
+    pub(crate) fn new(first: Option<Timestamp>, last: Option<Timestamp>) -> Self {
+        let times = first.zip(last);
+        times.map_or_else(Self::default, |(first, last)| Self {
+            first: first.min(last).as_second(),
+            last: last.max(first).as_second(),
         })
     }
 
@@ -163,8 +177,6 @@ impl Tallied for Count {
 impl Tallied for Census {
     fn add(&mut self, other: &Self) {
         self.count.add(&other.count);
-        more(&mut self.mails, other.mails);
-        more(&mut self.bounces, other.bounces);
         more(&mut self.bounced, other.bounced);
         more(&mut self.deferred, other.deferred);
         more(&mut self.sent, other.sent);
@@ -178,6 +190,27 @@ impl Tallied for Census {
 
     fn weight(&self) -> u64 {
         self.count.weight()
+    }
+}
+
+impl Tallied for Bounces {
+    fn add(&mut self, other: &Self) {
+        more(&mut self.left, other.left);
+        more(&mut self.near, other.near);
+    }
+
+    fn weight(&self) -> u64 {
+        self.left.into()
+    }
+}
+
+impl Tallied for Group {
+    fn add(&mut self, other: &Self) {
+        self.bounces.add(&other.bounces);
+    }
+
+    fn weight(&self) -> u64 {
+        self.bounces.weight()
     }
 }
 
@@ -204,12 +237,12 @@ mod tests {
     fn a_span_knows_no_time_until_it_has_one() {
         let mut span = Span::default();
         assert_eq!((span.first(), span.last()), (None, None));
-        span += Span::of(None);
+        span += Span::new(None, None);
         assert_eq!(span.first(), None);
         let at = |second| Timestamp::from_second(second).unwrap();
-        span += Span::of(Some(at(7)));
-        span += Span::of(Some(at(3)));
-        assert_eq!((span.first(), span.last()), (Some(at(3)), Some(at(7))));
+        span += Span::new(Some(at(7)), Some(at(9)));
+        span += Span::new(Some(at(3)), Some(at(5)));
+        assert_eq!((span.first(), span.last()), (Some(at(3)), Some(at(9))));
     }
 
     #[test]

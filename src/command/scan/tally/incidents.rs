@@ -25,6 +25,8 @@ pub(crate) struct Incident {
     /// None if it was given up after it had been tried for long: the log does not say for whom.
     pub(crate) failure: Option<Failure>,
     pub(crate) bounce: Option<Bounce>,
+    /// Which mail it was, of all that were told: its recipients have that in common.
+    pub(crate) story: u64,
     /// Which one it was.
     number: u64,
 }
@@ -40,6 +42,7 @@ type Rank = (
 pub(crate) struct Incidents {
     around: Option<Around>,
     kept: Vec<Incident>,
+    stories: u64,
     count: u64,
     /// What is not before this is not kept.
     bar: Option<Rank>,
@@ -50,6 +53,7 @@ impl Incidents {
         Self {
             around,
             kept: Vec::new(),
+            stories: 0,
             count: 0,
             bar: None,
         }
@@ -62,6 +66,7 @@ impl Incidents {
 
     /// Takes the failures of a story.
     pub(crate) fn tell(&mut self, story: &Story) {
+        self.stories += 1;
         // What left for another reason may be what the blocklist's entry is about.
         let is_asked = self.around.is_some() && story.left().is_some();
         for failure in &story.failures {
@@ -80,7 +85,8 @@ impl Incidents {
         if self.bar.is_some_and(|bar| rank > bar) {
             return;
         }
-        self.kept.push(Incident::new(story, failure, self.count));
+        let numbers = (self.stories, self.count);
+        self.kept.push(Incident::new(story, failure, numbers));
         if self.kept.len() >= 2 * KEPT {
             self.prune();
         }
@@ -110,7 +116,8 @@ impl Incidents {
 }
 
 impl Incident {
-    pub(crate) fn new(story: &Story, failure: Option<&Failure>, number: u64) -> Self {
+    /// An incident; the numbers are the story's and its own.
+    pub(crate) fn new(story: &Story, failure: Option<&Failure>, numbers: (u64, u64)) -> Self {
         let clip = |text: &str| clip(text, TEXT_OCTETS_MAX);
         Self {
             id: clip(&story.id),
@@ -122,7 +129,8 @@ impl Incident {
                 ..*failure
             }),
             bounce: story.bounce.clone(),
-            number,
+            story: numbers.0,
+            number: numbers.1,
         }
     }
 

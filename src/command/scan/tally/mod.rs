@@ -1,24 +1,24 @@
 //! Counts what stories tell, by recipient domain: whether a suspect counts is known only when its domain has been
-//! looked up. It stays below 30 MB, whatever the logs hold.
+//! looked up. It stays below 25 MB, whatever the logs hold.
 
 pub(crate) mod around;
 pub(crate) mod count;
 pub(crate) mod incidents;
 pub(crate) mod rows;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
 use self::around::Around;
-use self::count::{Census, Count, Domain, OTHERS, Span, Split, Tallied as _, more};
+use self::count::{Bounces, Census, Count, Domain, Group, OTHERS, Span, Split, Tallied as _, more};
 use self::incidents::Incidents;
 use self::rows::{Bounds, Pair, Rows};
 use crate::command::mail_domain::domain_of;
 use crate::maillog::Story;
 use crate::maillog::story::{Cause, Failure, Origin, Status};
 
-/// Domains, each with a verdict to look up.
+/// Domains, each with a verdict to look up; and what some of them have in common.
 const DOMAINS: Bounds = Bounds {
     kept: 10_000,
     rows_max: 14_000,
@@ -27,9 +27,9 @@ const DOMAINS: Bounds = Bounds {
 
 /// Senders, origins and hours, each with a domain.
 const PAIRS: Bounds = Bounds {
-    kept: 20_000,
-    rows_max: 28_000,
-    octets_max: 3 << 20,
+    kept: 14_000,
+    rows_max: 20_000,
+    octets_max: 2 << 20,
 };
 
 /// Longer names are cut: none that is right is longer (RFC 5321, section 4.5.3.1).
@@ -38,12 +38,16 @@ const NAME_OCTETS_MAX: usize = 320;
 /// What all stories tell together.
 pub(crate) struct Tally {
     pub(crate) domains: Rows<Box<str>, Domain>,
-    pub(crate) senders: Rows<Pair<Box<str>>, Split<Count>>,
+    pub(crate) senders: Rows<Pair<Option<Box<str>>>, Split<Count>>,
     pub(crate) origins: Rows<Pair<Origin>, Split<Count>>,
     pub(crate) hours: Rows<Pair<i64>, Split<Count>>,
     pub(crate) incidents: Incidents,
-    /// Bounces that left the house for other reasons.
-    pub(crate) other_backscatter: u64,
+    /// Bounces of mail that looped for certain.
+    pub(crate) certain: Bounces,
+    /// Bounces of suspects only, by the domains that they are in: it counts if any of them is listed today.
+    pub(crate) groups: Rows<Box<[u32]>, Group>,
+    /// Bounces for other reasons.
+    pub(crate) others: Bounces,
     last_id: u32,
 }
 
@@ -65,7 +69,9 @@ impl Tally {
             origins: Rows::new(PAIRS),
             hours: Rows::new(PAIRS),
             incidents: Incidents::new(around),
-            other_backscatter: 0,
+            certain: Bounces::default(),
+            groups: Rows::new(DOMAINS),
+            others: Bounces::default(),
             last_id: OTHERS,
         }
     }
@@ -74,22 +80,21 @@ impl Tally {
     pub(crate) fn tell(&mut self, story: &Story) {
         self.incidents.tell(story);
         let failures = story.failures.iter();
-        let failures: Vec<&Failure> = failures
-            .filter(|failure| failure.cause != Cause::Other)
-            .collect();
-        let certain = failures.iter().find(|failure| failure.is_certain());
-        let Some(chief) = certain.or(failures.first()).copied() else {
-            self.other_backscatter += u64::from(story.left().is_some());
-            return;
-        };
-        let mut seen: HashSet<u32> = HashSet::new();
         // What is certain comes first, so that a domain's bounce is counted as such.
-        let (certain, suspect): (Vec<&Failure>, Vec<&Failure>) =
-            failures.iter().partition(|failure| failure.is_certain());
-        for failure in certain.into_iter().chain(suspect) {
-            let is_chief = std::ptr::eq(failure, chief);
-            let domain = self.count_domain(story, failure, is_chief, &mut seen);
-            self.count_pairs(story, failure, is_chief, domain);
+        let (certain, suspect): (Vec<&Failure>, Vec<&Failure>) = failures
+            .filter(|failure| failure.cause != Cause::Other)
+            .partition(|failure| failure.is_certain());
+        let mut seen = BTreeSet::new();
+        let certain: Vec<u32> = certain
+            .into_iter()
+            .map(|failure| self.count_recipient(story, failure, &mut seen))
+            .collect();
+        for failure in suspect {
+            self.count_recipient(story, failure, &mut seen);
+        }
+        if let Some(at) = story.left() {
+            let domains = seen.into_iter().collect();
+            self.count_bounce(story, at, certain.first().copied(), domains);
         }
         self.prune();
     }
@@ -100,64 +105,108 @@ impl Tally {
     }
 
     /// Counts a recipient, and says the number of its domain.
-    fn count_domain(
+    fn count_recipient(
         &mut self,
         story: &Story,
         failure: &Failure,
-        is_chief: bool,
-        seen: &mut HashSet<u32>,
+        seen: &mut BTreeSet<u32>,
     ) -> u32 {
+        let is_certain = failure.is_certain();
         let place = Place::of(&failure.recipient);
         let row = self.domains.row(place.name);
         if row.id == OTHERS {
-            self.last_id = self.last_id.saturating_add(1);
-            row.id = self.last_id;
+            row.id = next(&mut self.last_id);
             row.is_mail = place.is_mail;
         }
-        let has_left = u32::from(story.left().is_some());
-        let is_first = u32::from(seen.insert(row.id));
-        let half = row.split.half(failure.is_certain());
-        half.add(&Census::of(failure, story));
-        more(&mut half.count.backscatter, has_left * is_first);
-        more(&mut half.mails, u32::from(is_chief));
-        more(&mut half.bounces, has_left * u32::from(is_chief));
-        row.id
+        let domain = row.id;
+        let census = Census::of(failure, story);
+        let half = row.split.half(is_certain);
+        half.add(&census);
+        let has_left = story.left().is_some() && seen.insert(domain);
+        more(&mut half.count.backscatter, has_left.into());
+        self.count_pairs(story, domain, is_certain, &census.count);
+        if let Some(what) = failure.first_at.map(hour) {
+            let row = self.hours.row(Pair { domain, what });
+            row.half(is_certain).add(&census.count);
+        }
+        domain
     }
 
-    fn count_pairs(&mut self, story: &Story, failure: &Failure, is_chief: bool, domain: u32) {
-        let is_certain = failure.is_certain();
-        let left = story.left().filter(|_| is_chief);
-        let count = Count {
-            loops: 1,
-            backscatter: u32::from(left.is_some()),
-            span: Span::of(failure.at),
+    /// Counts a bounce that left, once: under a domain that is certain, or for all that are suspected.
+    fn count_bounce(
+        &mut self,
+        story: &Story,
+        at: Option<Timestamp>,
+        certain: Option<u32>,
+        domains: Box<[u32]>,
+    ) {
+        let around = self.incidents.around();
+        let is_near = around
+            .zip(at)
+            .is_some_and(|(around, at)| around.is_near(at));
+        let bounce = Bounces {
+            left: 1,
+            near: is_near.into(),
         };
-        if let Some(sender) = &story.sender {
-            let what = clip(sender, NAME_OCTETS_MAX).into();
-            let row = self.senders.row(Pair { domain, what });
-            row.half(is_certain).add(&count);
+        let domain = match (certain, &*domains) {
+            (None, []) => {
+                self.others.add(&bounce);
+                return;
+            }
+            (Some(domain), _) => {
+                self.certain.add(&bounce);
+                domain
+            }
+            (None, _) => self.count_suspect(domains, &bounce),
+        };
+        let count = Count {
+            backscatter: 1,
+            ..Count::default()
+        };
+        self.count_pairs(story, domain, certain.is_some(), &count);
+        if let Some(what) = at.map(hour) {
+            let row = self.hours.row(Pair { domain, what });
+            row.half(certain.is_some()).add(&count);
         }
+    }
+
+    /// Counts a bounce that counts if any of these domains is listed, and says under which number.
+    fn count_suspect(&mut self, domains: Box<[u32]>, bounce: &Bounces) -> u32 {
+        let only = match &*domains {
+            [domain] => Some(*domain),
+            _ => None,
+        };
+        let group = self.groups.row(domains);
+        if group.id == OTHERS {
+            group.id = only.unwrap_or_else(|| next(&mut self.last_id));
+        }
+        group.bounces.add(bounce);
+        group.id
+    }
+
+    /// Counts for the sender and the origin.
+    fn count_pairs(&mut self, story: &Story, domain: u32, is_certain: bool, count: &Count) {
+        let sender = story.sender.as_deref();
+        let what = sender.map(|sender| clip(sender, NAME_OCTETS_MAX).into());
+        let row = self.senders.row(Pair { domain, what });
+        row.half(is_certain).add(count);
         let what = clipped(&story.origin);
         let row = self.origins.row(Pair { domain, what });
-        row.half(is_certain).add(&count);
-        let bounced = Count { loops: 0, ..count };
-        let looped = Count {
-            backscatter: 0,
-            ..count
-        };
-        for (at, count) in [(failure.at, looped), (left.flatten(), bounced)] {
-            if let Some(what) = at.map(hour) {
-                let row = self.hours.row(Pair { domain, what });
-                row.half(is_certain).add(&count);
-            }
-        }
+        row.half(is_certain).add(count);
     }
 
     fn prune(&mut self) {
+        let are_full = [self.domains.is_full(), self.groups.is_full()];
         if self.domains.is_full() {
             self.domains.prune();
-            let rows = self.domains.iter();
-            let known: HashSet<u32> = rows.map(|(_, row)| row.id).chain([OTHERS]).collect();
+        }
+        if self.groups.is_full() {
+            self.groups.prune();
+        }
+        if are_full.contains(&true) {
+            let domains = self.domains.iter().map(|(_, row)| row.id);
+            let groups = self.groups.iter().map(|(_, row)| row.id);
+            let known: HashSet<u32> = domains.chain(groups).chain([OTHERS]).collect();
             self.senders.forget(|domain| known.contains(&domain));
             self.origins.forget(|domain| known.contains(&domain));
             self.hours.forget(|domain| known.contains(&domain));
@@ -184,7 +233,7 @@ impl Census {
             count: Count {
                 loops: 1,
                 backscatter: 0,
-                span: Span::of(failure.at),
+                span: Span::new(failure.first_at, failure.at),
             },
             bounced: is_status(Status::Bounced),
             deferred: is_status(Status::Deferred),
@@ -196,7 +245,6 @@ impl Census {
             // A bounce has the origin of its mail, and may be local, too. It counts once.
             local: u32::from(is_local && !is_senderless),
             senderless: u32::from(is_senderless),
-            ..Self::default()
         }
     }
 }
@@ -219,6 +267,12 @@ impl Place {
             }
         }
     }
+}
+
+/// The number after the last one. At the end of the numbers it stays there.
+fn next(last: &mut u32) -> u32 {
+    *last = last.saturating_add(1);
+    *last
 }
 
 /// The hour of a time, counted from 1970.
@@ -253,109 +307,4 @@ fn clipped(origin: &Origin) -> Origin {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::command::scan::fixture::{at, story};
-
-    fn domain(tally: &Tally, name: &str) -> Split<Census> {
-        let row = tally.domains.iter().find(|(key, _)| &***key == name);
-        row.map(|(_, row)| row.split).unwrap()
-    }
-
-    fn failure(recipient: &str, cause: Cause) -> Failure {
-        story("1", recipient, 0, cause).failures.remove(0)
-    }
-
-    #[test]
-    fn a_bounce_counts_once_and_for_each_domain() {
-        let mut mail = story("1", "a@hot.de", 7, Cause::Loop);
-        mail.failures.push(failure("b@HOT.de", Cause::Loop));
-        mail.failures.push(failure("c@beer.com", Cause::Loop));
-        mail.failures.push(failure("d@gmail.example", Cause::Other));
-        let mut tally = Tally::new(None);
-        tally.tell(&mail);
-        let (hot, beer) = (domain(&tally, "hot.de"), domain(&tally, "beer.com"));
-        assert_eq!(hot.certain.count.loops, 2);
-        assert_eq!((hot.certain.count.backscatter, hot.certain.bounces), (1, 1));
-        assert_eq!(beer.certain.count.loops, 1);
-        assert_eq!(
-            (beer.certain.count.backscatter, beer.certain.bounces),
-            (1, 0)
-        );
-        assert_eq!((hot.certain.mails, beer.certain.mails), (1, 0));
-        assert_eq!(hot.certain.count.span.first(), Some(at(0)));
-        assert_eq!(hot.certain.count.span.last(), Some(at(7)));
-        assert_eq!(tally.domains.iter().count(), 2);
-        let bounces = tally
-            .senders
-            .iter()
-            .map(|(_, split)| split.certain.backscatter);
-        assert_eq!(bounces.sum::<u32>(), 1);
-        assert_eq!(tally.other_backscatter, 0);
-    }
-
-    #[test]
-    fn what_is_certain_goes_before_what_is_suspected() {
-        let private = Cause::Private("10.0.0.1".parse().unwrap());
-        let mut mail = story("1", "a@inside.example", 0, private);
-        mail.failures.push(failure("b@hot.de", Cause::Loop));
-        let mut tally = Tally::new(None);
-        tally.tell(&mail);
-        assert_eq!(domain(&tally, "hot.de").certain.bounces, 1);
-        assert_eq!(domain(&tally, "inside.example").suspect.bounces, 0);
-        assert_eq!(domain(&tally, "inside.example").suspect.private, 1);
-    }
-
-    #[test]
-    fn other_bounces_count_when_they_left() {
-        let mut tally = Tally::new(None);
-        let mut mail = story("1", "a@gmail.example", 0, Cause::Other);
-        tally.tell(&mail);
-        mail.bounce = None;
-        tally.tell(&mail);
-        assert_eq!(tally.other_backscatter, 1);
-        assert_eq!(tally.domains.iter().count(), 0);
-        assert_eq!(tally.incidents.count(), 0);
-    }
-
-    #[test]
-    fn places_of_recipients() {
-        let check = |recipient: &str, name: &str, is_mail: bool| {
-            let name = name.into();
-            assert_eq!(Place::of(recipient), Place { name, is_mail }, "{recipient}");
-        };
-        check("jfhfdq@Hot.de", "hot.de", true);
-        check("post@müller.de", "xn--mller-kva.de", true);
-        check("user", "user", false);
-        check("x@[127.0.0.1]", "[127.0.0.1]", false);
-        check("x@localhost", "localhost", false);
-        check("x@10.0.0.1", "10.0.0.1", false);
-        check("x@", "x@", false);
-    }
-
-    /// Of 60000 domains and senders many are let go, and none is lost from the sum.
-    #[test]
-    fn what_is_let_go_is_counted() {
-        let mut tally = Tally::new(None);
-        for number in 0..60_000 {
-            let mut mail = story("1", &format!("a@d{number}.example"), number, Cause::Loop);
-            mail.sender = Some(format!("{number}@example.net"));
-            tally.tell(&mail);
-        }
-        let domains = tally.domains.iter().map(|(_, row)| row.split.weight());
-        let senders = tally.senders.iter().map(|(_, row)| row.weight());
-        let rest = (tally.domains.rest().weight(), tally.senders.rest().weight());
-        assert_eq!(domains.sum::<u64>() + rest.0, 120_000);
-        assert_eq!(senders.sum::<u64>() + rest.1, 120_000);
-        assert!(tally.domains.iter().count() <= DOMAINS.rows_max);
-        assert!(tally.senders.iter().count() <= PAIRS.rows_max);
-        let hours = tally.hours.iter().map(|(_, row)| row.certain.loops);
-        assert_eq!(hours.sum::<u32>(), 60_000);
-    }
-
-    #[test]
-    fn texts_are_cut_between_characters() {
-        assert_eq!(clip("abc", 3), "abc");
-        assert_eq!(clip("aäb", 2), "a…");
-    }
-}
+mod tests;

@@ -143,6 +143,17 @@ impl<W: What, C: Tallied> Rows<Pair<W>, C> {
     }
 }
 
+/// The numbers of some domains, in order.
+impl Key for Box<[u32]> {
+    fn octets(&self) -> usize {
+        size_of_val::<[u32]>(self)
+    }
+
+    fn folded(&self) -> Option<Self> {
+        None
+    }
+}
+
 impl Key for Box<str> {
     fn octets(&self) -> usize {
         self.len()
@@ -166,9 +177,10 @@ impl<W: What> Key for Pair<W> {
     }
 }
 
-impl What for Box<str> {
+/// A name; none if the log does not say it.
+impl What for Option<Box<str>> {
     fn octets(&self) -> usize {
-        self.len()
+        self.as_deref().map_or(0, str::len)
     }
 }
 
@@ -233,7 +245,7 @@ mod tests {
     fn rare_pairs_keep_what_goes_with_the_domain() {
         let mut rows = Rows::<_, Count>::new(SMALL);
         for domain in 1..=9 {
-            let what = Box::<str>::from("a");
+            let what = Some("a".into());
             rows.row(Pair { domain, what }).add(&count(1));
         }
         rows.prune();
@@ -254,7 +266,7 @@ mod tests {
             let mut rows = Rows::<_, Count>::new(SMALL);
             let mut expected = 0;
             for (domain, what, loops) in told {
-                rows.row(Pair { domain, what: what.into_boxed_str() }).add(&count(loops));
+                rows.row(Pair { domain, what: Some(what.into_boxed_str()) }).add(&count(loops));
                 expected += u64::from(loops);
                 if rows.is_full() {
                     rows.prune();
