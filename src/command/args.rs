@@ -195,7 +195,7 @@ pub struct ScanArgs {
 
     /// The year of the first line, where lines have none [default: the latest that the time of the
     /// file allows]
-    #[arg(long, value_name = "YEAR")]
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1970..=9998))]
     pub year: Option<i16>,
 
     /// Show on standard error which lines could not be read, and why

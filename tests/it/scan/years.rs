@@ -89,6 +89,24 @@ fn the_year_that_is_given_is_that_of_the_first_line_of_all() {
     }
     desk.days("--year 2014 a b", &["2014-12-28", "2015-01-04"]);
     desk.days("--year 2014 b a", &["2014-12-28", "2015-01-04"]);
+    // Times of the files that tear the logs apart.
+    desk.put("c", mail("Nov 20 14:05:00"));
+    desk.written("a", "2026-12-30T00:00:00Z");
+    desk.written("b", "2026-01-05T00:00:00Z");
+    desk.written("c", "2026-11-26T00:00:00Z");
+    let days = ["2013-11-20", "2013-12-28", "2014-01-04"];
+    desk.days("--year 2013 b c a", &days);
+    desk.days("--year 2013 a b c", &days);
+}
+
+#[test]
+fn a_year_is_one() {
+    let desk = Desk::with(mail("Mar 20 14:05:00"));
+    for year in ["0", "15", "20155", "-1", "MMXV"] {
+        let said = desk.scan(&format!("--no-dns --year={year} mail.log"));
+        assert_eq!((said.status, said.out.as_str()), (Some(2), ""), "{year}");
+        assert!(said.err.contains("--year <YEAR>"), "{said:?}");
+    }
 }
 
 #[test]

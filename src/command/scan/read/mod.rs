@@ -1,6 +1,7 @@
 //! From files to the stories in them, in order.
 
 pub(crate) mod chunks;
+pub(crate) mod new_year;
 pub(crate) mod order;
 pub(crate) mod pieces;
 pub(crate) mod progress;
@@ -21,13 +22,14 @@ use thiserror::Error;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use self::new_year::First;
 use self::pieces::{Logs, Open, Piece, Step};
 use self::source::{Source, Stop, Trouble, Watch};
 use crate::command::scan::report::{FileRead, Reading};
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::around::Around;
 use crate::maillog::calendar::Calendar;
-use crate::maillog::line::Line;
+use crate::maillog::line::{Line, Stamp};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::Bad;
@@ -111,11 +113,13 @@ impl Reader {
         stop: Option<&Stop>,
         tell: impl FnMut(News),
     ) -> Result<Reading, NothingGrows> {
-        let first_time = |text: &[u8], modified| self.first_time(text, modified);
-        let mut files = order::oldest_first(files, &first_time);
+        let first = |text: &[u8], modified| self.first(text, modified, self.year);
+        let mut files = order::oldest_first(files, &first);
         let mut followed = None;
         if stop.is_some() {
-            let grows = order::growing(&files, &first_time).ok_or(NothingGrows)?;
+            // What grows has the time at which it was written to.
+            let first = |text: &[u8], modified| self.first(text, modified, None);
+            let grows = order::growing(&files, &first).ok_or(NothingGrows)?;
             let file = files.remove(grows);
             followed = Some(file.clone());
             // What follows it would never be read.
@@ -164,12 +168,18 @@ impl Reader {
     }
 
     /// The time of the first line that has one, in text of a file that was written to last at a time.
-    pub(crate) fn first_time(&self, text: &[u8], modified: Option<Timestamp>) -> Option<Timestamp> {
-        let mut calendar = Calendar::new(self.zone.clone(), None);
+    fn first(&self, text: &[u8], modified: Option<Timestamp>, year: Option<i16>) -> Option<First> {
+        let mut calendar = Calendar::new(self.zone.clone(), year);
         calendar.open(modified.unwrap_or_else(Timestamp::now));
         let lines = text.split(|octet| *octet == b'\n');
         let mut lines = lines.filter_map(Line::read);
-        lines.find_map(|line| calendar.read(line.stamp))
+        lines.find_map(|line| {
+            let at = calendar.read(line.stamp)?;
+            Some(match (line.stamp, year) {
+                (Stamp::Yearless(_), Some(_)) => First::OfYear(at),
+                _ => First::At(at),
+            })
+        })
     }
 }
 

@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::new_year::{First, in_order};
 use super::source::{Kind, STDIN, Source};
 
 /// Octets of a log's text in which the time of its first line is looked for.
 const BEGIN: u64 = 64 << 10;
 
 /// Finds the time of the first line that has one, given text and when the file was written to last.
-pub(crate) type FirstStamp<'a> = &'a dyn Fn(&[u8], Option<Timestamp>) -> Option<Timestamp>;
+pub(crate) type FirstStamp<'a> = &'a dyn Fn(&[u8], Option<Timestamp>) -> Option<First>;
 
 /// Where a log stands in the order. Logs of one place stay as they were given.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,20 +39,27 @@ pub(crate) fn oldest_first(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Ve
         Err(_) => true,
     };
     let files = files.iter().filter(|file| is_new(file));
+    let begun = files.map(|file| (first_of(file, first_stamp), file));
+    let (begun, not): (Vec<_>, Vec<_>) = begun.partition(|(first, _)| first.is_some());
+    let firsts: Vec<First> = begun.iter().filter_map(|(first, _)| *first).collect();
+    let times = in_order(&firsts).into_iter().map(Place::At);
     let mut placed: Vec<(Place, &PathBuf)> =
-        files.map(|file| (place(file, first_stamp), file)).collect();
+        times.zip(begun.iter().map(|(_, file)| *file)).collect();
+    placed.extend(not.iter().map(|(_, file)| match is_pipe(file) {
+        true => (Place::Pipe, *file),
+        false => (Place::NoTime, *file),
+    }));
     placed.sort_by_key(|(place, _)| *place);
     placed.into_iter().map(|(_, file)| file.clone()).collect()
 }
 
-/// Where a file stands, by its first lines. It is closed again: there may be more of them than may be open at a time.
-fn place(file: &Path, first_stamp: FirstStamp<'_>) -> Place {
-    if is_pipe(file) {
-        return Place::Pipe;
-    }
-    let begin = Begin::of(file);
-    let first = begin.and_then(|begin| first_stamp(&begin.text, begin.modified));
-    first.map_or(Place::NoTime, Place::At)
+/// When a file begins, by its first lines. It is closed again: there may be more of them than may be open at a time.
+fn first_of(file: &Path, first_stamp: FirstStamp<'_>) -> Option<First> {
+    let begin = match is_pipe(file) {
+        true => None,
+        false => Begin::of(file),
+    }?;
+    first_stamp(&begin.text, begin.modified)
 }
 
 /// Which of these files grows: the plain one that began last, where one that is empty begins when it was written to last,
@@ -61,7 +69,7 @@ pub(crate) fn growing(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Option<
         let begin = Begin::of(file).filter(|begin| begin.kind == Kind::Plain)?;
         match begin.text.is_empty() {
             true => begin.modified,
-            false => first_stamp(&begin.text, begin.modified),
+            false => first_stamp(&begin.text, begin.modified).map(First::at),
         }
     };
     let logs = files.iter().enumerate();
@@ -124,10 +132,10 @@ mod tests {
     use super::*;
 
     /// Reads lines that are seconds.
-    fn seconds(text: &[u8], _modified: Option<Timestamp>) -> Option<Timestamp> {
+    fn seconds(text: &[u8], _modified: Option<Timestamp>) -> Option<First> {
         let text = std::str::from_utf8(text).ok()?;
         let second = text.lines().find_map(|line| line.parse().ok())?;
-        Timestamp::from_second(second).ok()
+        Timestamp::from_second(second).ok().map(First::At)
     }
 
     /// A folder with logs in it.
@@ -267,7 +275,7 @@ mod tests {
             file.set_modified(time(seconds)).unwrap();
         }
         let files = [logs.path("a"), logs.path("b")];
-        let order = oldest_first(&files, &|_, modified| modified);
+        let order = oldest_first(&files, &|_, modified| modified.map(First::At));
         assert_eq!(order, [logs.path("b"), logs.path("a")]);
     }
 }

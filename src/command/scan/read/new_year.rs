@@ -1,0 +1,113 @@
+//! Which logs were begun in the next year, where only one year is known: that of the first line of all.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// About a year. In which order the logs are is all that depends on it.
+const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// When a log begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    /// At this time.
+    At(Timestamp),
+    /// At this time of the year that was given, or of the next.
+    OfYear(Timestamp),
+}
+
+impl First {
+    /// The time, as far as it is known.
+    pub(crate) fn at(self) -> Timestamp {
+        match self {
+            Self::At(at) | Self::OfYear(at) => at,
+        }
+    }
+}
+
+/// The times at which logs begin. Logs that are read together have no long time between them, so the longest one is that
+/// from the last of them to the first; what lies before it in the year is of the next.
+pub(crate) fn in_order(firsts: &[First]) -> Vec<Timestamp> {
+    let mut days: Vec<Timestamp> = firsts
+        .iter()
+        .filter_map(|first| match first {
+            First::OfYear(at) => Some(*at),
+            First::At(_) => None,
+        })
+        .collect();
+    days.sort_unstable();
+    let turn = turn(&days);
+    let time = |first: &First| match *first {
+        First::OfYear(at) if turn.is_some_and(|turn| at < turn) => next_year(at),
+        First::At(at) | First::OfYear(at) => at,
+    };
+    firsts.iter().map(time).collect()
+}
+
+/// The day on which the first log begins, if one of the next year lies before it. Where no time between them stands out,
+/// all are of one year.
+fn turn(days: &[Timestamp]) -> Option<Timestamp> {
+    let (first, last) = (days.first()?, days.last()?);
+    let over_new_year = next_year(*first).duration_since(*last).as_secs();
+    let gaps = days.windows(2).filter_map(|pair| match pair {
+        [before, after] => Some((after.duration_since(*before).as_secs(), *after)),
+        _ => None,
+    });
+    let (longest, after) = gaps.max()?;
+    let stands_out = longest.saturating_mul(3) > over_new_year.saturating_mul(4);
+    stands_out.then_some(after)
+}
+
+fn next_year(at: Timestamp) -> Timestamp {
+    at.saturating_add(YEAR).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The days in the order of the logs, given as those of a year.
+    #[track_caller]
+    fn check(days: &[&str], expected: &[&str]) {
+        let firsts: Vec<First> = days
+            .iter()
+            .map(|day| First::OfYear(format!("2015-{day}T00:00:00Z").parse().unwrap()))
+            .collect();
+        let times = in_order(&firsts);
+        let mut order: Vec<usize> = (0..days.len()).collect();
+        order.sort_by_key(|index| times[*index]);
+        let ordered: Vec<&str> = order.into_iter().map(|index| days[index]).collect();
+        assert_eq!(ordered, expected);
+    }
+
+    #[test]
+    fn the_next_year_comes_last() {
+        check(&["12-18", "01-04", "11-20"], &["11-20", "12-18", "01-04"]);
+        check(&["01-04", "12-28"], &["12-28", "01-04"]);
+        let months = [
+            "01-01", "02-01", "03-01", "08-01", "09-01", "10-01", "11-01", "12-01",
+        ];
+        let (new, old) = months.split_at(3);
+        check(&months, &[old, new].concat());
+    }
+
+    #[test]
+    fn within_a_year_the_calendar_s_order_stays() {
+        check(&["03-20", "03-13"], &["03-13", "03-20"]);
+        // Nearly half a year from each to the other.
+        check(&["03-01", "09-01"], &["03-01", "09-01"]);
+        check(
+            &["01-01", "04-01", "07-01", "10-01"],
+            &["01-01", "04-01", "07-01", "10-01"],
+        );
+        check(&["03-20"], &["03-20"]);
+        check(&[], &[]);
+    }
+
+    #[test]
+    fn what_has_a_year_keeps_it() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (old, new) = (at("2015-12-28T00:00:00Z"), at("2015-01-04T00:00:00Z"));
+        let known = at("2015-01-02T00:00:00Z");
+        let times = in_order(&[First::OfYear(new), First::At(known), First::OfYear(old)]);
+        assert_eq!(times, [at("2016-01-04T00:00:00Z"), known, old]);
+    }
+}
