@@ -3,20 +3,19 @@
 #[cfg(test)]
 mod fixture;
 mod live;
+mod page;
 mod read;
 mod report;
 mod show;
 mod tally;
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use self::live::Live;
+use self::page::{NoPage, PageFile};
 use self::read::source::Stop;
 use self::read::{NothingGrows, Reader, progress};
 use self::report::{Report, verdicts};
@@ -33,8 +32,8 @@ pub(super) enum ScanError {
     Time(#[from] NoTime),
     #[error(transparent)]
     Follow(#[from] NothingGrows),
-    #[error("{}: the report cannot be written: {error}", file.display())]
-    Html { file: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Page(#[from] NoPage),
     #[error("the logs could not be read to their end: {0}")]
     Reader(#[from] tokio::task::JoinError),
 }
@@ -71,6 +70,9 @@ async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandErr
     let zone = TimeZone::system();
     let around = args.at.as_deref().map(|at| Around::parse(at, &zone));
     let around = around.transpose().map_err(ScanError::from)?;
+    let page = args.html.as_deref();
+    let page = page.map(|file| PageFile::open(file, &args.files));
+    let page = page.transpose().map_err(ScanError::from)?;
     let reader = Reader {
         table: Arc::clone(&rules.table),
         zone: zone.clone(),
@@ -97,19 +99,26 @@ async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandErr
     let report = Report::new(reading, &tally, verdicts.as_ref(), &zone);
     // The report has all of it, and to print that takes memory, too.
     drop((tally, verdicts));
-    if let Some(file) = &args.html {
-        let written = fs::write(file, html::print(&report));
-        written.map_err(|error| ScanError::Html {
-            file: file.clone(),
-            error,
-        })?;
-    }
-    match (args.json, args.csv) {
-        (true, _) => print::piecewise(|out| json::write(&report, out)),
-        (false, true) => print::out(csv::print(&report)),
-        (false, false) => print::out(table::print(&report)),
-    }?;
+    publish(&report, args, page.as_ref())?;
     Ok(ending(&report))
+}
+
+/// Prints the report, and writes the page: either is there even if the other cannot be.
+fn publish(
+    report: &Report,
+    args: &ScanArgs,
+    page: Option<&PageFile<'_>>,
+) -> Result<(), CommandError> {
+    let printed = match (args.json, args.csv) {
+        (true, _) => print::piecewise(|out| json::write(report, out)),
+        (false, true) => print::out(csv::print(report)),
+        (false, false) => print::out(table::print(report)),
+    };
+    if let Some(page) = page {
+        let written = page.write(&html::print(report));
+        written.map_err(ScanError::from)?;
+    }
+    Ok(printed?)
 }
 
 /// Trouble with a file is worse than what has been found.

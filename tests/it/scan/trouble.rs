@@ -50,12 +50,32 @@ fn the_exit_status_tells_what_was_found() {
         "--no-dns --table missing mail.log",
         "--no-dns --config missing mail.log",
         "--no-dns --html missing/report.html mail.log",
+        "--no-dns --html . mail.log",
+        "--no-dns --html ./mail.log mail.log",
     ] {
         let said = desk.scan(words);
         assert_eq!(said.status, Some(2), "{words}: {said:?}");
         assert_ne!(said.err, "", "{words}");
         assert_eq!(said.out, "", "{words}");
     }
+    assert_eq!(fs::read_to_string(desk.path("mail.log")).unwrap(), CASE);
+}
+
+#[test]
+fn a_page_that_cannot_be_written_takes_no_report_away() {
+    let desk = Desk::with(CASE);
+    let said = desk.scan("--no-dns --html /dev/full mail.log");
+    assert_eq!(said.status, Some(2), "{said:?}");
+    assert!(said.out.starts_with("Mail to 1 recipient"), "{said:?}");
+    let why = "/dev/full: the report cannot be written: No space left on device";
+    assert!(said.err.contains(why), "{said:?}");
+    // Nor does a reader that has enough take the page away.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = desk.command("--no-dns --html report.html mail.log");
+    command.stdout(writer).status().unwrap();
+    let page = fs::read_to_string(desk.path("report.html")).unwrap();
+    assert!(page.ends_with("</html>\n"));
 }
 
 #[test]
