@@ -118,7 +118,7 @@ impl<'a> Line<'a> {
                 _ => Self::with_space(text),
             },
             [b'<', ..] => Self::with_priority(text),
-            [b' ' | b'\t', ..] => Self::indented(text),
+            [] | [b' ' | b'\t', ..] => Self::indented(text),
             // As people quote them.
             [b'p', b'o', b's', b't', b'f', b'i', b'x', ..] => Self::bare(text),
             _ => None,
@@ -169,16 +169,20 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// What goes on from the entry above; or a line that has been moved to the right.
+    /// A line that has been moved to the right; else what goes on from the entry above, or nothing.
     fn indented(text: &'a [u8]) -> Option<Self> {
-        let goes_on = matches!(text, [_, b' '..=b'~', ..]).then_some(Self {
+        let nothing = Self {
             stamp: Stamp::Missing,
             message: b"",
             host: b"",
             tag: b"",
             is_exim: false,
-        });
-        Self::read(text.trim_ascii_start()).or(goes_on)
+        };
+        match text.trim_ascii_start() {
+            [] => Some(nothing),
+            line @ [b' '..=b'~', ..] => Some(Self::read(line).unwrap_or(nothing)),
+            _ => None,
+        }
     }
 
     /// `2015-03-20 14:05:01.123 +0100 [1234] MESSAGE`: of these, only the first two and the message are always there. Exim
@@ -221,7 +225,7 @@ impl<'a> Line<'a> {
             return None;
         }
         let Some(rest) = rest.strip_prefix(b"1 ") else {
-            return Self::read(rest).filter(|_| !rest.starts_with(b"<"));
+            return Self::read(rest).filter(|_| !matches!(rest, [] | [b'<', ..]));
         };
         let mut parts = rest.splitn(6, |octet| *octet == b' ');
         let (stamp, host, tag) = (parts.next()?, parts.next()?, parts.next()?);

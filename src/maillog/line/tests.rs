@@ -129,7 +129,9 @@ fn lines_with_a_year() {
 fn lines_without_a_time() {
     check("postfix/qmgr[10478]: a", "", "", QMGR, "a");
     check("  postfix/qmgr[10478]: a", "", "", QMGR, "a");
-    check(" Suggested action: a", "", "", Program::Other, "");
+    for text in ["", " ", " Suggested action: a"] {
+        check(text, "", "", Program::Other, "");
+    }
     let stamp = "Mar 20 14:05:01";
     check(
         &format!("\t  {stamp} web postfix/qmgr[1]: a"),
@@ -168,7 +170,7 @@ fn lines_of_exim() {
 #[test]
 fn what_is_no_line_of_a_log() {
     for text in [
-        "",
+        " \u{0}",
         "\u{0}\u{1}",
         "Mar 20 14:05",
         "20 14:05:01 web postfix/qmgr[10478]: a",

@@ -108,7 +108,10 @@ fn two_files_with_the_same_lines_are_counted_once() {
         (20, 2)
     );
     let report = desk.scan("--no-dns mail.log mail.info").flowing();
-    assert!(report.contains("; 2 lines were in two files."), "{report}");
+    assert!(
+        report.contains("; 2 lines were there before, and count once."),
+        "{report}"
+    );
 }
 
 #[test]

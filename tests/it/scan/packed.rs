@@ -122,7 +122,7 @@ fn a_damaged_archive_is_said_to_be_one() {
         assert_eq!(said.status, Some(2), "{program}: {said:?}");
         assert!(
             said.out
-                .contains("\nFiles that could not be read to the end\n  damaged: "),
+                .contains("\nFiles that could not be read as a whole\n  damaged: "),
             "{program}: {said:?}"
         );
     }

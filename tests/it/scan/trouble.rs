@@ -75,7 +75,7 @@ fn a_page_that_cannot_be_written_takes_no_report_away() {
     let mut command = desk.command("--no-dns --html report.html mail.log");
     command.stdout(writer).status().unwrap();
     let page = fs::read_to_string(desk.path("report.html")).unwrap();
-    assert!(page.ends_with("</html>\n"));
+    assert!(page.trim_end().ends_with("</html>"), "{page}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
     );
     assert!(
         said.flowing()
-            .contains("; 3 files could not be read to the end."),
+            .contains("; 3 files could not be read as a whole."),
         "{report}"
     );
     assert!(
@@ -164,6 +164,32 @@ fn lines_that_cannot_be_read_are_counted_and_explained() {
         report.contains("; 3 lines were unreadable, see --explain"),
         "{report}"
     );
+}
+
+/// The log of something else, or in a form that is not known: what was not found there may be there all the same.
+#[test]
+fn a_file_that_is_hardly_readable_is_trouble() {
+    let unknown = CASE.replace("Mar 20 ", "2015 Mar 20 ");
+    let desk = Desk::with(&unknown);
+    desk.put("other.log", format!("{CASE}{unknown}"));
+    desk.put("mixed.log", format!("{CASE}\u{0}\u{0}\n"));
+    let said = desk.scan("--no-dns mail.log");
+    assert_eq!(said.status, Some(2), "{said:?}");
+    let begin =
+        "No mail was found that looped or went to reserved addresses, but not all could be read.";
+    assert!(said.flowing().starts_with(begin), "{said:?}");
+    let why =
+        "mail.log: most of its lines are not those of a mail log, or not in a form that is known";
+    assert!(said.flowing().contains(why), "{said:?}");
+    let said = desk
+        .scan("--json --no-dns mail.log other.log mixed.log")
+        .json();
+    assert!(error(&said, "mail.log").is_some());
+    assert_eq!(error(&said, "other.log"), None);
+    assert_eq!(error(&said, "mixed.log"), None);
+    // What has no time comes last.
+    assert_eq!(column(&said, "files", "unparsable"), ["10", "1", "10"]);
+    assert_eq!(number(&said, "/unparsable"), 21);
 }
 
 #[test]

@@ -43,6 +43,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// What is found in a log that is followed, and not told yet.
 const NEWS_AHEAD: usize = 64;
 
+/// What is said of a file that has been read in vain.
+const UNKNOWN: &str = "most of its lines are not those of a mail log, or not in a form that is known: --explain shows them";
+
 /// How logs are to be read.
 pub(crate) struct Reader {
     /// Which addresses are reserved.
@@ -190,6 +193,7 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
             kind: "unknown",
             lines: 0,
             octets: 0,
+            unparsable: 0,
             error: None,
         });
     }
@@ -248,10 +252,10 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         let (octets, unparsable) = (piece.octets, count(sieved.unreadable.len()));
         self.reading.lines += sieved.lines;
         self.reading.octets += octets;
-        self.reading.unparsable += unparsable;
         if let Some(file) = self.reading.files.last_mut() {
             file.lines += sieved.lines;
             file.octets += octets;
+            file.unparsable += unparsable;
         }
         let read = self.reader.octets.load(Ordering::Relaxed);
         self.reader.progress.set_position(read);
@@ -281,6 +285,12 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
 
     fn end(mut self) -> Reading {
         self.trail.finish(&mut self.tell);
+        for file in &mut self.reading.files {
+            // What is in it would be missed in silence.
+            if file.unparsable > file.lines / 2 && file.error.is_none() {
+                file.error = Some(UNKNOWN.to_owned());
+            }
+        }
         self.reading.repeated = self.trail.repeated;
         self.reading.failures_left_out = self.trail.failures_left_out;
         self.reading

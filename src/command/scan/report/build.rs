@@ -57,10 +57,9 @@ impl Report {
         let local = |at: Timestamp| Local::new(at, zone);
         let files: Vec<FileRead> = reading.files;
         Self {
-            files,
             lines: reading.lines,
             octets: reading.octets,
-            unparsable: reading.unparsable,
+            unparsable: files.iter().map(|file| file.unparsable).sum(),
             repeated: reading.repeated,
             first: reading.first.map(local),
             last: reading.last.map(local),
@@ -88,6 +87,7 @@ impl Report {
                 others: others.near.into(),
             }),
             domains,
+            files,
         }
     }
 }

@@ -20,9 +20,7 @@ pub(crate) struct Reading {
     pub(crate) files: Vec<FileRead>,
     pub(crate) lines: u64,
     pub(crate) octets: u64,
-    /// Lines that are no log line, or a cut one where it matters.
-    pub(crate) unparsable: u64,
-    /// Lines about a failure or bounce that stood in another file already.
+    /// Lines about a failure or bounce that have been read before.
     pub(crate) repeated: u64,
     /// Recipients of single mails with more than any has.
     pub(crate) failures_left_out: u64,
@@ -40,6 +38,8 @@ pub(crate) struct FileRead {
     pub(crate) lines: u64,
     /// Octets after decompression.
     pub(crate) octets: u64,
+    /// Lines that are no log line, or a cut one where it matters.
+    pub(crate) unparsable: u64,
     /// Why it could not be read, or not to its end.
     pub(crate) error: Option<String>,
 }

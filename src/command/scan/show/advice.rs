@@ -14,7 +14,15 @@ pub(crate) fn summary(report: &Report) -> Vec<String> {
     let found = &report.found;
     let mut said = near(report);
     if found.loops == 0 {
-        said.push("No mail was found that looped or went to reserved addresses.".to_owned());
+        let is_whole = report.files.iter().all(|file| file.error.is_none());
+        let rest = if is_whole {
+            ""
+        } else {
+            ", but not all could be read"
+        };
+        said.push(format!(
+            "No mail was found that looped or went to reserved addresses{rest}."
+        ));
     } else {
         said.push(matter(report));
         said.push(stopped(report));
@@ -56,13 +64,16 @@ pub(crate) fn reading(report: &Report) -> String {
     };
     let repeated = match report.repeated {
         0 => String::new(),
-        number => format!("; {} in two files", many(number, "line was", "lines were")),
+        number => format!(
+            "; {} there before, and count once",
+            many(number, "line was", "lines were")
+        ),
     };
     let failed = report.files.iter().filter(|file| file.error.is_some());
     let failed = match u64::try_from(failed.count()).unwrap_or(u64::MAX) {
         0 => String::new(),
         number => format!(
-            "; {} not be read to the end",
+            "; {} not be read as a whole",
             many(number, "file could", "files could")
         ),
     };

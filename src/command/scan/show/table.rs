@@ -55,7 +55,7 @@ pub(crate) fn print(report: &Report) -> String {
         ("Where it came in", origins(report)),
         ("What each policy would have stopped", policies(report)),
         ("What would not have been stopped", not_stopped(report)),
-        ("Files that could not be read to the end", files(report)),
+        ("Files that could not be read as a whole", files(report)),
     ] {
         text.push_str(&headed(heading, &section));
     }
@@ -350,9 +350,9 @@ mod tests {
         check(
             &plain(&report),
             &[
-                "No mail was found that looped or went to reserved addresses.\n4321 lines in 2 files, \
-                 from 2015-03-19 14:05:00 CET",
-                "\nFiles that could not be read to the end\n",
+                "No mail was found that looped or went to reserved addresses, but not all could be \
+                 read.\n4321 lines in 2 files, from 2015-03-19 14:05:00 CET",
+                "\nFiles that could not be read as a whole\n",
             ],
         );
         assert!(!plain(&report).contains("What to do"));
