@@ -187,6 +187,29 @@ fn one_bounce_for_several_recipients_is_one() {
     assert_eq!(said.matches("  bounce 955C04D2300E").count(), 1, "{said}");
 }
 
+/// What waits to be delivered to a private address did not bounce.
+#[test]
+fn what_only_waits_is_no_bounce() {
+    let waits = CASE
+        .lines()
+        .find(|line| line.contains("loops back"))
+        .unwrap()
+        .replace("jfhfdq@hot.de", "joe@inside.example")
+        .replace(
+            "bounced (mail for hot.de loops back to myself)",
+            "deferred (connect to mx.inside.example[10.0.0.1]:25: Connection refused)",
+        );
+    let failed = "status=bounced (mail for hot.de loops back to myself)";
+    let desk = Desk::with(CASE.replace(failed, &format!("{failed}\n{waits}")));
+    let said = at(&desk, "2015-03-20 14:05:04", "--json").json();
+    assert_eq!(column(&said, "incidents", "recipient").len(), 2);
+    let said = at(&desk, "2015-03-20 14:05:04", "").out;
+    assert!(
+        said.contains("Looped mail around") && !said.contains("Other bounces around"),
+        "{said}"
+    );
+}
+
 /// The log begins after the last try, and says only that the mail was given up.
 #[test]
 fn a_bounce_of_mail_that_was_tried_for_long_is_shown_without_a_recipient() {

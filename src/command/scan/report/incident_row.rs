@@ -112,9 +112,15 @@ impl IncidentRow {
         self.at.as_ref().map(Local::timestamp)
     }
 
-    /// When its bounce left the house.
+    /// Whether its bounce left the house.
+    pub(crate) fn has_left(&self) -> bool {
+        let bounce = self.bounce.as_ref();
+        bounce.is_some_and(|bounce| bounce.fate == LEFT)
+    }
+
+    /// When that was.
     pub(crate) fn left_at(&self) -> Option<Timestamp> {
-        let bounce = self.bounce.as_ref().filter(|bounce| bounce.fate == LEFT)?;
+        let bounce = self.bounce.as_ref().filter(|_| self.has_left())?;
         bounce.at.as_ref().map(Local::timestamp)
     }
 }

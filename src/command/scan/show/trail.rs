@@ -48,7 +48,7 @@ pub(crate) fn sections(report: &Report, room: Room) -> Vec<(String, Vec<Mail<'_>
         return vec![("The last mails that looped".to_owned(), last)];
     };
     let told: HashSet<u64> = looped.iter().map(|mail| mail.first.story).collect();
-    let others = report.incidents.iter();
+    let others = report.incidents.iter().filter(|row| row.has_left());
     let others = mails(others.filter(|row| !told.contains(&row.story)));
     let time = asked.time.full();
     vec![
