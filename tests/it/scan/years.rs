@@ -97,6 +97,14 @@ fn the_year_that_is_given_is_that_of_the_first_line_of_all() {
     let days = ["2013-11-20", "2013-12-28", "2014-01-04"];
     desk.days("--year 2013 b c a", &days);
     desk.days("--year 2013 a b c", &days);
+    // What lies between them is in one.
+    desk.put(
+        "c",
+        mail("Jan  2 14:05:00") + &mail("Jun 20 14:05:00") + &mail("Nov 19 14:05:00"),
+    );
+    desk.put("a", mail("Nov 20 14:05:00"));
+    let days = ["2013-01-02", "2013-06-20", "2013-11-19", "2013-11-20"];
+    desk.days("--year 2013 a c", &days);
 }
 
 #[test]

@@ -23,37 +23,49 @@ impl First {
     }
 }
 
+/// When a log begins, and ends as far as that is known.
+pub(crate) type Span = (First, Option<Timestamp>);
+
 /// The times at which logs begin. Logs that are read together have no long time between them, so the longest one is that
-/// from the last of them to the first; what lies before it in the year is of the next.
-pub(crate) fn in_order(firsts: &[First]) -> Vec<Timestamp> {
-    let mut days: Vec<Timestamp> = firsts
-        .iter()
-        .filter_map(|first| match first {
-            First::OfYear(at) => Some(*at),
-            First::At(_) => None,
-        })
-        .collect();
-    days.sort_unstable();
-    let turn = turn(&days);
-    let time = |first: &First| match *first {
+/// from the end of the last of them to the first; what lies before it in the year is of the next.
+pub(crate) fn in_order(logs: &[Span]) -> Vec<Timestamp> {
+    let spans = logs.iter().filter_map(|(first, last)| match first {
+        First::OfYear(at) => Some((*at, end(*at, *last))),
+        First::At(_) => None,
+    });
+    let mut spans: Vec<(Timestamp, Timestamp)> = spans.collect();
+    spans.sort_unstable();
+    let turn = turn(&spans);
+    let time = |(first, _): &Span| match *first {
         First::OfYear(at) if turn.is_some_and(|turn| at < turn) => next_year(at),
         First::At(at) | First::OfYear(at) => at,
     };
-    firsts.iter().map(time).collect()
+    logs.iter().map(time).collect()
+}
+
+/// The end of a log that began then. One that lies before it is of the next year, but for lines that are late.
+fn end(begin: Timestamp, end: Option<Timestamp>) -> Timestamp {
+    let end = end.unwrap_or(begin);
+    match begin.duration_since(end) > YEAR / 2 {
+        true => next_year(end),
+        false => end.max(begin),
+    }
 }
 
 /// The day on which the first log begins, if one of the next year lies before it. Where no time between them stands out,
 /// all are of one year.
-fn turn(days: &[Timestamp]) -> Option<Timestamp> {
-    let (first, last) = (days.first()?, days.last()?);
-    let over_new_year = next_year(*first).duration_since(*last).as_secs();
-    let gaps = days.windows(2).filter_map(|pair| match pair {
-        [before, after] => Some((after.duration_since(*before).as_secs(), *after)),
-        _ => None,
-    });
-    let (longest, after) = gaps.max()?;
-    let stands_out = longest.saturating_mul(3) > over_new_year.saturating_mul(4);
-    stands_out.then_some(after)
+fn turn(spans: &[(Timestamp, Timestamp)]) -> Option<Timestamp> {
+    let (mut read_to, mut longest) = (spans.first()?.1, None);
+    for (begin, end) in spans {
+        longest = longest.max(Some((begin.duration_since(read_to).as_secs(), *begin)));
+        read_to = read_to.max(*end);
+    }
+    let over_new_year = next_year(spans.first()?.0)
+        .duration_since(read_to)
+        .as_secs();
+    let (longest, begin) = longest?;
+    let stands_out = longest.saturating_mul(3) > over_new_year.max(0).saturating_mul(4);
+    (longest > 0 && stands_out).then_some(begin)
 }
 
 fn next_year(at: Timestamp) -> Timestamp {
@@ -64,14 +76,21 @@ fn next_year(at: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    /// The days in the order of the logs, given as those of a year.
+    fn day(day: &str) -> Timestamp {
+        format!("2015-{day}T00:00:00Z").parse().unwrap()
+    }
+
+    /// The days in the order of the logs, given as those of a year; with the last one, where that is known.
     #[track_caller]
     fn check(days: &[&str], expected: &[&str]) {
-        let firsts: Vec<First> = days
+        let logs: Vec<Span> = days
             .iter()
-            .map(|day| First::OfYear(format!("2015-{day}T00:00:00Z").parse().unwrap()))
+            .map(|days| match days.split_once(' ') {
+                Some((first, last)) => (First::OfYear(day(first)), Some(day(last))),
+                None => (First::OfYear(day(days)), None),
+            })
             .collect();
-        let times = in_order(&firsts);
+        let times = in_order(&logs);
         let mut order: Vec<usize> = (0..days.len()).collect();
         order.sort_by_key(|index| times[*index]);
         let ordered: Vec<&str> = order.into_iter().map(|index| days[index]).collect();
@@ -87,6 +106,18 @@ mod tests {
         ];
         let (new, old) = months.split_at(3);
         check(&months, &[old, new].concat());
+    }
+
+    #[test]
+    fn a_long_log_fills_the_time() {
+        let long = ["11-20 12-25", "01-02 11-19"];
+        check(&long, &["01-02 11-19", "11-20 12-25"]);
+        check(
+            &["01-04 01-20", "11-20 01-03"],
+            &["11-20 01-03", "01-04 01-20"],
+        );
+        // A line that is late.
+        check(&["01-04 01-03", "03-20"], &["01-04 01-03", "03-20"]);
     }
 
     #[test]
@@ -107,7 +138,11 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let (old, new) = (at("2015-12-28T00:00:00Z"), at("2015-01-04T00:00:00Z"));
         let known = at("2015-01-02T00:00:00Z");
-        let times = in_order(&[First::OfYear(new), First::At(known), First::OfYear(old)]);
+        let times = in_order(&[
+            (First::OfYear(new), None),
+            (First::At(known), None),
+            (First::OfYear(old), None),
+        ]);
         assert_eq!(times, [at("2016-01-04T00:00:00Z"), known, old]);
     }
 }

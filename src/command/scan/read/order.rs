@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::new_year::{First, in_order};
+use super::new_year::{First, Span, in_order};
 use super::source::{Kind, STDIN, Source};
 
-/// Octets of a log's text in which the time of its first line is looked for.
+/// Octets of a log's text in which the time of its first line is looked for, and of its last.
 const BEGIN: u64 = 64 << 10;
 
 /// Finds the time of the first line that has one, given text and when the file was written to last.
@@ -39,10 +39,10 @@ pub(crate) fn oldest_first(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Ve
         Err(_) => true,
     };
     let files = files.iter().filter(|file| is_new(file));
-    let begun = files.map(|file| (first_of(file, first_stamp), file));
+    let begun = files.map(|file| (span_of(file, first_stamp), file));
     let (begun, not): (Vec<_>, Vec<_>) = begun.partition(|(first, _)| first.is_some());
-    let firsts: Vec<First> = begun.iter().filter_map(|(first, _)| *first).collect();
-    let times = in_order(&firsts).into_iter().map(Place::At);
+    let spans: Vec<Span> = begun.iter().filter_map(|(span, _)| *span).collect();
+    let times = in_order(&spans).into_iter().map(Place::At);
     let mut placed: Vec<(Place, &PathBuf)> =
         times.zip(begun.iter().map(|(_, file)| *file)).collect();
     placed.extend(not.iter().map(|(_, file)| match is_pipe(file) {
@@ -54,12 +54,32 @@ pub(crate) fn oldest_first(files: &[PathBuf], first_stamp: FirstStamp<'_>) -> Ve
 }
 
 /// When a file begins, by its first lines. It is closed again: there may be more of them than may be open at a time.
-fn first_of(file: &Path, first_stamp: FirstStamp<'_>) -> Option<First> {
+fn span_of(file: &Path, first_stamp: FirstStamp<'_>) -> Option<Span> {
     let begin = match is_pipe(file) {
         true => None,
         false => Begin::of(file),
     }?;
-    first_stamp(&begin.text, begin.modified)
+    let first = first_stamp(&begin.text, begin.modified)?;
+    let last = match first {
+        // To find the end of an archive is to unpack it.
+        First::OfYear(_) if begin.kind == Kind::Plain => last_of(file, first_stamp),
+        First::OfYear(_) | First::At(_) => None,
+    };
+    Some((first, last))
+}
+
+/// The time of the last line that has one.
+fn last_of(file: &Path, first_stamp: FirstStamp<'_>) -> Option<Timestamp> {
+    let mut file = File::open(file).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(BEGIN)))
+        .ok()?;
+    let mut text = Vec::new();
+    file.take(BEGIN).read_to_end(&mut text).ok()?;
+    let mut lines = text.rsplit(|octet| *octet == b'\n');
+    lines
+        .find_map(|line| first_stamp(line, None))
+        .map(First::at)
 }
 
 /// Which of these files grows: the plain one that began last, where one that is empty begins when it was written to last,
