@@ -225,7 +225,11 @@ impl<'a> Line<'a> {
             return None;
         }
         let Some(rest) = rest.strip_prefix(b"1 ") else {
-            return Self::read(rest).filter(|_| !matches!(rest, [] | [b'<', ..]));
+            // One priority is enough: what comes again and again would be read deeper and deeper.
+            return match rest.trim_ascii_start() {
+                [] | [b'<', ..] => None,
+                line => Self::read(line),
+            };
         };
         let mut parts = rest.splitn(6, |octet| *octet == b' ');
         let (stamp, host, tag) = (parts.next()?, parts.next()?, parts.next()?);

@@ -168,6 +168,17 @@ fn lines_of_exim() {
 }
 
 #[test]
+fn what_comes_again_and_again_is_read_once() {
+    for part in ["<1>", "<1> ", " <1>", "\t"] {
+        let text = part.repeat(300_000);
+        let read = Line::read(text.as_bytes());
+        assert!(read.is_none_or(|line| line.message.is_empty()), "{part}");
+    }
+    let text = "<22> Mar 20 14:05:01 web postfix/qmgr[1]: a";
+    check(text, "Mar 20 14:05:01", "web", QMGR, "a");
+}
+
+#[test]
 fn what_is_no_line_of_a_log() {
     for text in [
         " \u{0}",
