@@ -9,7 +9,7 @@ use super::clip;
 use crate::maillog::Story;
 use crate::maillog::story::{Bounce, Cause, Failure, Fate, Origin};
 
-/// How many are kept; each takes some kilooctets at most.
+/// How many of a kind are kept; each takes some kilooctets at most.
 const KEPT: usize = 1000;
 
 /// Longer texts are cut.
@@ -41,9 +41,18 @@ type Rank = (
 /// The incidents that are kept.
 pub(crate) struct Incidents {
     around: Option<Around>,
-    kept: Vec<Incident>,
     stories: u64,
     count: u64,
+    /// Those that are certain.
+    certain: Kept,
+    /// Suspects, and bounces for other reasons: of these there may be so many that no room is left for what is asked about.
+    others: Kept,
+}
+
+/// Incidents of a kind.
+#[derive(Default)]
+struct Kept {
+    incidents: Vec<Incident>,
     /// What is not before this is not kept.
     bar: Option<Rank>,
 }
@@ -52,10 +61,10 @@ impl Incidents {
     pub(crate) fn new(around: Option<Around>) -> Self {
         Self {
             around,
-            kept: Vec::new(),
             stories: 0,
             count: 0,
-            bar: None,
+            certain: Kept::default(),
+            others: Kept::default(),
         }
     }
 
@@ -82,29 +91,23 @@ impl Incidents {
     fn take(&mut self, story: &Story, failure: Option<&Failure>) {
         self.count += 1;
         let rank = rank(self.around, failure, story.bounce.as_ref(), self.count);
-        if self.bar.is_some_and(|bar| rank > bar) {
-            return;
+        let kept = match failure.is_some_and(Failure::is_certain) {
+            true => &mut self.certain,
+            false => &mut self.others,
+        };
+        if kept.bar.is_none_or(|bar| rank <= bar) {
+            let numbers = (self.stories, self.count);
+            kept.take(Incident::new(story, failure, numbers), self.around);
         }
-        let numbers = (self.stories, self.count);
-        self.kept.push(Incident::new(story, failure, numbers));
-        if self.kept.len() >= 2 * KEPT {
-            self.prune();
-        }
-    }
-
-    fn prune(&mut self) {
-        let around = self.around;
-        self.kept
-            .sort_unstable_by_key(|incident| incident.rank(around));
-        self.kept.truncate(KEPT);
-        self.bar = self.kept.last().map(|incident| incident.rank(around));
     }
 
     /// Those that are to be shown, the oldest first.
     pub(crate) fn shown(&self) -> Vec<&Incident> {
-        let mut shown: Vec<&Incident> = self.kept.iter().collect();
-        shown.sort_unstable_by_key(|incident| incident.rank(self.around));
-        shown.truncate(KEPT);
+        let kept = [&self.certain, &self.others];
+        let mut shown: Vec<&Incident> = kept
+            .into_iter()
+            .flat_map(|kept| kept.nearest(self.around))
+            .collect();
         shown.sort_unstable_by_key(|incident| (incident.at(), incident.number));
         shown
     }
@@ -112,6 +115,25 @@ impl Incidents {
     /// How many there were.
     pub(crate) fn count(&self) -> u64 {
         self.count
+    }
+}
+
+impl Kept {
+    fn take(&mut self, incident: Incident, around: Option<Around>) {
+        self.incidents.push(incident);
+        if self.incidents.len() >= 2 * KEPT {
+            self.incidents
+                .sort_unstable_by_key(|incident| incident.rank(around));
+            self.incidents.truncate(KEPT);
+            self.bar = self.incidents.last().map(|incident| incident.rank(around));
+        }
+    }
+
+    fn nearest(&self, around: Option<Around>) -> Vec<&Incident> {
+        let mut nearest: Vec<&Incident> = self.incidents.iter().collect();
+        nearest.sort_unstable_by_key(|incident| incident.rank(around));
+        nearest.truncate(KEPT);
+        nearest
     }
 }
 
@@ -203,6 +225,18 @@ mod tests {
         assert!(ids.contains(&"2500") && ids.contains(&"2001") && ids.contains(&"2996"));
         assert!(!ids.contains(&"1990") && !ids.contains(&"3010"));
         assert_eq!(ids.len(), 1000);
+    }
+
+    #[test]
+    fn other_bounces_leave_room_for_what_looped() {
+        let mut incidents = Incidents::new(Some(Around { at: at(0) }));
+        incidents.tell(&story("looped", "a@hot.de", 500, Cause::Loop));
+        for number in 0..3000 {
+            let id = number.to_string();
+            incidents.tell(&story(&id, "a@gmail.example", 0, Cause::Other));
+        }
+        let ids = ids(&incidents);
+        assert_eq!((ids.len(), ids[1000]), (1001, "looped"));
     }
 
     #[test]
