@@ -1,7 +1,7 @@
 //! The file that a page is written to.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -16,7 +16,11 @@ pub(crate) enum NoPage {
 }
 
 /// A file that can be written to.
-pub(crate) struct PageFile<'f>(&'f Path);
+pub(crate) struct PageFile<'f> {
+    path: &'f Path,
+    /// A pipe, say, whose reader would take it for ended if it were closed before.
+    stream: Option<File>,
+}
 
 impl<'f> PageFile<'f> {
     /// Finds out whether the file can be written to before logs are read for long; an earlier report stays until then.
@@ -30,8 +34,12 @@ impl<'f> PageFile<'f> {
             return Err(NoPage::Log(file.to_owned()));
         }
         let opened = OpenOptions::new().append(true).create(true).open(file);
-        opened.map_err(|error| no_page(file, error))?;
-        Ok(Self(file))
+        let stream = opened.map_err(|error| no_page(file, error))?;
+        let is_file = stream.metadata().is_ok_and(|metadata| metadata.is_file());
+        Ok(Self {
+            path: file,
+            stream: (!is_file).then_some(stream),
+        })
     }
 
     /// Writes the page.
@@ -39,7 +47,11 @@ impl<'f> PageFile<'f> {
     /// # Errors
     /// If it cannot be written, or not to its end.
     pub(crate) fn write(&self, page: &str) -> Result<(), NoPage> {
-        fs::write(self.0, page).map_err(|error| no_page(self.0, error))
+        let written = match self.stream.as_ref() {
+            Some(mut stream) => stream.write_all(page.as_bytes()),
+            None => fs::write(self.path, page),
+        };
+        written.map_err(|error| no_page(self.path, error))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use serde_json::Value;
 
@@ -75,6 +76,18 @@ fn a_page_that_cannot_be_written_takes_no_report_away() {
     let mut command = desk.command("--no-dns --html report.html mail.log");
     command.stdout(writer).status().unwrap();
     let page = fs::read_to_string(desk.path("report.html")).unwrap();
+    assert!(page.trim_end().ends_with("</html>"), "{page}");
+}
+
+#[test]
+fn a_page_may_go_into_a_pipe() {
+    let desk = Desk::with(CASE);
+    desk.run("mkfifo", &["pipe"]);
+    let pipe = desk.path("pipe");
+    let reader = thread::spawn(move || fs::read_to_string(pipe).unwrap());
+    let said = desk.scan("--no-dns --html pipe mail.log");
+    assert_eq!((said.status, said.err.as_str()), (Some(1), ""));
+    let page = reader.join().unwrap();
     assert!(page.trim_end().ends_with("</html>"), "{page}");
 }
 
