@@ -117,8 +117,12 @@ impl<K: Key, C: Tallied> Rows<K, C> {
         for (key, count) in rows {
             let has_room = self.rows.len() < bounds.rows_max
                 && self.octets.saturating_add(key.octets()) <= bounds.octets_max;
-            if has_room || self.rows.contains_key(&key) {
-                self.row(key).add(&count);
+            if let Some(row) = self.rows.get_mut(&key) {
+                row.add(&count);
+            } else if has_room {
+                // As it is: it may have a number, which is not counted.
+                self.octets = self.octets.saturating_add(key.octets());
+                self.rows.insert(key, count);
             } else {
                 left.push((key, count));
             }

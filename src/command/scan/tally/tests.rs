@@ -148,3 +148,18 @@ fn texts_are_cut_between_characters() {
     assert_eq!(clip("abc", 3), "abc");
     assert_eq!(clip("aäb", 2), "a…");
 }
+
+/// Else one domain that is listed would have all others count.
+#[test]
+fn what_is_kept_keeps_its_number() {
+    let private = Cause::Private("10.0.0.1".parse().unwrap());
+    let mut tally = Tally::new(None);
+    for number in 0..15_000 {
+        tally.tell(&story("1", &format!("a@d{number}.example"), 0, private));
+    }
+    let domains: HashSet<u32> = tally.domains.iter().map(|(_, row)| row.id).collect();
+    let groups: HashSet<u32> = tally.groups.iter().map(|(_, row)| row.id).collect();
+    assert!(!domains.contains(&OTHERS) && !groups.contains(&OTHERS));
+    assert_eq!(domains.len(), tally.domains.iter().count());
+    assert_eq!(groups.len(), tally.groups.iter().count());
+}
