@@ -41,6 +41,15 @@ pub enum Program<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// A line that says nothing.
+    const NOTHING: Self = Self {
+        stamp: Stamp::Missing,
+        message: b"",
+        host: b"",
+        tag: b"",
+        is_exim: false,
+    };
+
     /// Takes a line apart; none if it is no line of a log.
     #[inline(always)]
     pub fn read(text: &'a [u8]) -> Option<Self> {
@@ -119,6 +128,8 @@ impl<'a> Line<'a> {
             },
             [b'<', ..] => Self::with_priority(text),
             [] | [b' ' | b'\t', ..] => Self::indented(text),
+            // What `journalctl` says itself: `-- No entries --`.
+            [b'-', b'-', b' ', .., b' ', b'-', b'-'] => Some(Self::NOTHING),
             // As people quote them.
             [b'p', b'o', b's', b't', b'f', b'i', b'x', ..] => Self::bare(text),
             _ => None,
@@ -169,18 +180,10 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A line that has been moved to the right; else what goes on from the entry above, or nothing.
+    /// Nothing, or what goes on from the entry above. It is not read as a line: somebody else may have written it.
     fn indented(text: &'a [u8]) -> Option<Self> {
-        let nothing = Self {
-            stamp: Stamp::Missing,
-            message: b"",
-            host: b"",
-            tag: b"",
-            is_exim: false,
-        };
         match text.trim_ascii_start() {
-            [] => Some(nothing),
-            line @ [b' '..=b'~', ..] => Some(Self::read(line).unwrap_or(nothing)),
+            [] | [b' '..=b'~', ..] => Some(Self::NOTHING),
             _ => None,
         }
     }

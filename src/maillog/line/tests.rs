@@ -128,18 +128,11 @@ fn lines_with_a_year() {
 #[test]
 fn lines_without_a_time() {
     check("postfix/qmgr[10478]: a", "", "", QMGR, "a");
-    check("  postfix/qmgr[10478]: a", "", "", QMGR, "a");
-    for text in ["", " ", " Suggested action: a"] {
+    let stamp = "Mar 20 14:05:01";
+    let quoted = format!("\t  {stamp} web postfix/qmgr[1]: a");
+    for text in ["", " ", " Suggested action: a", &quoted, "-- No entries --"] {
         check(text, "", "", Program::Other, "");
     }
-    let stamp = "Mar 20 14:05:01";
-    check(
-        &format!("\t  {stamp} web postfix/qmgr[1]: a"),
-        stamp,
-        "web",
-        QMGR,
-        "a",
-    );
 }
 
 #[test]
