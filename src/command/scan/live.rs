@@ -14,7 +14,7 @@ use crate::command::print;
 use crate::command::scan::read::source::Stop;
 use crate::command::scan::report::verdicts;
 use crate::command::scan::show::{table, trail};
-use crate::command::scan::tally::Place;
+use crate::command::scan::tally::domain_behind;
 use crate::maillog::story::News;
 use crate::oracle::Oracle;
 use crate::oracle::upstream::Upstream;
@@ -65,7 +65,7 @@ impl<'l> Live<'l> {
                         self.say(trail::tell_story(&story, self.zone))?;
                         if let Some(failure) = story.failures.first() {
                             // If there are too many, or it is time to stop, the report tells.
-                            let _asked = ask.try_send(Place::of(&failure.recipient).name);
+                            let _asked = ask.try_send(domain_behind(&failure.recipient));
                         }
                     }
                 }

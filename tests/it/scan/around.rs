@@ -50,7 +50,7 @@ fn a_time_without_a_zone_is_in_the_machines_own() {
     let utc = in_zone("UTC");
     assert!(
         utc.starts_with(
-            "No bounce of a mail that looped left within 10 minutes of 2015-03-20 14:05:00 UTC"
+            "No bounce of mail that looped left within 10 minutes of 2015-03-20 14:05:00 UTC"
         ),
         "{utc}"
     );

@@ -50,7 +50,7 @@ impl Report {
     ) -> Self {
         let judged = Judged::new(tally, verdicts, zone);
         let (total, suspected) = judged.totals();
-        let (bounces, others) = judged.bounces();
+        let (bounces, others, too_rare) = judged.bounces();
         let domains = judged.domains();
         let shown = tally.incidents.shown();
         let incidents_left_out = tally.incidents.count().saturating_sub(count(shown.len()));
@@ -79,11 +79,13 @@ impl Report {
                 senders: tally.senders.rest().certain.loops.into(),
                 origins: tally.origins.rest().certain.loops.into(),
                 recipients: reading.failures_left_out,
+                bounces: too_rare.left.into(),
             },
             policy: verdicts.map(|verdicts| verdicts.policy),
             asked: tally.incidents.around().map(|around| Asked {
                 around,
                 time: local(around.at),
+                counting: bounces.near.into(),
                 others: others.near.into(),
             }),
             domains,
@@ -148,17 +150,23 @@ impl<'t> Judged<'t> {
         (total, suspected)
     }
 
-    /// The bounces that count, and those for other reasons.
-    fn bounces(&self) -> (Bounces, Bounces) {
+    /// The bounces that count, and those for other reasons; and of these, those of suspects that were too rare.
+    fn bounces(&self) -> (Bounces, Bounces, Bounces) {
         let (mut counting, mut others) = (self.tally.certain, self.tally.others);
-        others.add(&self.tally.groups.rest().bounces);
-        for (_, group) in self.tally.groups.iter() {
-            match self.listed.contains(&group.id) {
-                true => counting.add(&group.bounces),
-                false => others.add(&group.bounces),
+        let mut too_rare = self.tally.groups.rest().bounces;
+        too_rare.add(&self.tally.domains.rest().bounces);
+        others.add(&too_rare);
+        let domains = self.tally.domains.iter();
+        let domains = domains.map(|(_, row)| (row.id, &row.bounces));
+        let groups = self.tally.groups.iter();
+        let groups = groups.map(|(_, group)| (group.id, &group.bounces));
+        for (id, bounces) in domains.chain(groups) {
+            match self.listed.contains(&id) {
+                true => counting.add(bounces),
+                false => others.add(bounces),
             }
         }
-        (counting, others)
+        (counting, others, too_rare)
     }
 
     fn span(&self, count: &Count) -> Counted {

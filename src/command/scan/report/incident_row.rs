@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::time::Local;
-use crate::command::scan::tally::Place;
+use crate::command::scan::tally::domain_behind;
 use crate::command::scan::tally::incidents::Incident;
 use crate::maillog::story::{Cause, Fate, Origin, Status};
 
@@ -33,6 +33,9 @@ pub(crate) struct IncidentRow {
     /// The mail that it is of; other rows may be of the same.
     #[serde(skip)]
     pub(crate) story: u64,
+    /// Recipients of that mail that are in no row, but counted here.
+    #[serde(skip)]
+    pub(crate) more: usize,
     /// Whether it counts: it is certain, or the domain is listed today.
     #[serde(skip)]
     pub(crate) counts: bool,
@@ -56,7 +59,7 @@ impl IncidentRow {
         zone: &TimeZone,
     ) -> Self {
         let failure = incident.failure.as_ref();
-        let domain = failure.map(|failure| Place::of(&failure.recipient).name);
+        let domain = failure.map(|failure| domain_behind(&failure.recipient));
         let is_listed = domain.as_deref().is_some_and(is_listed);
         let local = |at| Local::new(at, zone);
         let (client, account, user) = match incident.origin.clone() {
@@ -96,6 +99,7 @@ impl IncidentRow {
             text: failure.map_or(EXPIRED, |failure| &failure.text).to_owned(),
             bounce,
             story: incident.story,
+            more: incident.more,
             counts: failure.is_some_and(|failure| {
                 failure.is_certain() || (is_listed && failure.cause != Cause::Other)
             }),
@@ -154,7 +158,7 @@ mod tests {
         let counts = |cause, status, is_listed| {
             let mut mail = story("1", "a@iphone.com", 0, cause);
             mail.failures[0].status = status;
-            let incident = Incident::new(&mail, mail.failures.first(), (1, 1));
+            let incident = Incident::new(&mail, mail.failures.first());
             IncidentRow::new(&incident, |_| is_listed, &zone()).counts
         };
         assert!(counts(reserved, Status::Bounced, false));

@@ -79,7 +79,9 @@ pub(crate) struct Report {
 pub(crate) struct Asked {
     pub(crate) around: Around,
     pub(crate) time: Local,
-    /// Bounces for other reasons that left near it.
+    /// Bounces of what counts that left near it.
+    pub(crate) counting: u64,
+    /// Those for other reasons.
     pub(crate) others: u64,
 }
 
@@ -182,13 +184,15 @@ pub(crate) struct Hour {
     pub(crate) backscatter: u64,
 }
 
-/// Recipients in rows that were too rare to be kept.
+/// What was too rare to be kept, or too much.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct LeftOut {
     pub(crate) domains: u64,
     pub(crate) senders: u64,
     pub(crate) origins: u64,
     pub(crate) recipients: u64,
+    /// Bounces of suspects in domains, or several of them, that were not kept. They are taken for others.
+    pub(crate) bounces: u64,
 }
 
 /// A part of a whole in percent; it is 100 only if that is all.

@@ -179,19 +179,23 @@ fn near(report: &Report) -> Vec<String> {
         .filter_map(|row| Some((row, row.left_at()?)))
         .filter(|(_, left)| around.is_near(*left))
         .min_by_key(|(_, left)| around.distance(*left));
-    let nearest = nearest.map_or_else(
-        || {
-            let time = asked.time.full();
-            format!("No bounce of a mail that looped left within 10 minutes of {time}.")
-        },
-        |(row, left)| nearest_one(row, left, asked),
-    );
-    let others = match asked.others {
-        0 => "No bounce".to_owned(),
-        number => many(number, "bounce", "bounces"),
+    let nearest = match (nearest, asked.counting) {
+        (Some((row, left)), _) => nearest_one(row, left, asked),
+        (None, number) => {
+            let (bounces, time) = (any(number), asked.time.full());
+            format!("{bounces} of mail that looped left within 10 minutes of {time}.")
+        }
     };
+    let others = any(asked.others);
     let others = format!("{others} for other reasons left within 10 minutes of it.");
     vec![nearest, others]
+}
+
+fn any(bounces: u64) -> String {
+    match bounces {
+        0 => "No bounce".to_owned(),
+        number => many(number, "bounce", "bounces"),
+    }
 }
 
 fn nearest_one(row: &IncidentRow, left: Timestamp, asked: &Asked) -> String {
@@ -231,4 +235,26 @@ fn look_at(origin: &OriginRow, of: u64) -> Option<String> {
         ),
         _ => format!("Look at the client {name}, which brought in {part}."),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::scan::fixture::{at, report};
+    use crate::command::scan::tally::around::Around;
+
+    /// Only some mails are kept, but all are counted.
+    #[tokio::test(start_paused = true)]
+    async fn a_bounce_that_is_not_kept_is_not_denied() {
+        let mut report = report(Some(Around { at: at(0) })).await;
+        report.incidents.clear();
+        let counting = report.asked.as_ref().map(|asked| asked.counting);
+        assert!(counting.is_some_and(|counting| counting > 1));
+        let bounces = counting.unwrap_or_default();
+        let said = summary(&report).remove(0);
+        let time = "2015-03-20 14:05:00 CET";
+        let expected =
+            format!("{bounces} bounces of mail that looped left within 10 minutes of {time}.");
+        assert_eq!(said, expected);
+    }
 }

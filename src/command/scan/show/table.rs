@@ -336,7 +336,7 @@ mod tests {
         check(
             &text,
             &[
-                "No bounce of a mail that looped left within 10 minutes of 2015-03-10 14:05:00 CET.",
+                "No bounce of mail that looped left within 10 minutes of 2015-03-10 14:05:00 CET.",
                 "No bounce for other reasons left within 10 minutes of it.",
                 "(10 days after it)  8170A4D23E6F",
             ],

@@ -102,7 +102,9 @@ impl<'r> Mail<'r> {
 
     /// How many are not.
     pub(crate) fn left_out(&self) -> usize {
-        (1 + self.more.len()).saturating_sub(RECIPIENTS)
+        let rows = [self.first].into_iter().chain(self.more.iter().copied());
+        let all = rows.fold(0, |all, row| all + 1 + row.more);
+        all - self.rows().count()
     }
 
     /// How far it lies from a time, or its bounce, if that has left.
@@ -128,7 +130,7 @@ pub(crate) fn tell(mail: &Mail<'_>, around: Option<Around>) -> String {
         let _infallible = writeln!(text, "    {FAINT}{status}:{FAINT:#} {why}");
     }
     if let more @ 1.. = mail.left_out() {
-        let _infallible = writeln!(text, "    {FAINT}and {more} more: --json has them{FAINT:#}");
+        let _infallible = writeln!(text, "    {FAINT}and {more} more{FAINT:#}");
     }
     if let Some(bounce) = &row.bounce {
         let _infallible = writeln!(text, "    {}", told_bounce(row, bounce, around));
@@ -148,7 +150,7 @@ pub(crate) fn tell_story(story: &Story, zone: &TimeZone) -> String {
 }
 
 fn row_of(story: &Story, failure: &Failure, zone: &TimeZone) -> IncidentRow {
-    let incident = Incident::new(story, Some(failure), (0, 0));
+    let incident = Incident::new(story, Some(failure));
     IncidentRow::new(&incident, |_| false, zone)
 }
 

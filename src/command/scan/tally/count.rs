@@ -66,10 +66,10 @@ pub(crate) struct Bounces {
     pub(crate) near: u32,
 }
 
-/// The bounces of suspects in the same domains.
+/// The bounces of suspects in the same domains, of which there are several.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Group {
-    /// What other rows name the domains by: the number of the only one, or one of their own.
+    /// What other rows name them by.
     pub(crate) id: u32,
     pub(crate) bounces: Bounces,
 }
@@ -79,10 +79,10 @@ pub(crate) struct Group {
 pub(crate) struct Domain {
     /// What other rows name it by.
     pub(crate) id: u32,
-    /// Whether mail servers look it up at all.
-    pub(crate) is_mail: bool,
     /// Its counts.
     pub(crate) split: Split<Census>,
+    /// Bounces of suspects in this domain only.
+    pub(crate) bounces: Bounces,
 }
 
 /// What can be counted together, and which is more.
@@ -217,6 +217,7 @@ impl Tallied for Group {
 impl Tallied for Domain {
     fn add(&mut self, other: &Self) {
         self.split.add(&other.split);
+        self.bounces.add(&other.bounces);
     }
 
     fn weight(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! Single mails, to be shown: the last ones, or those nearest to a time.
 
 use std::cmp::Reverse;
+use std::mem::take;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,6 +12,9 @@ use crate::maillog::story::{Bounce, Cause, Failure, Fate, Origin};
 
 /// How many of a kind are kept; each takes some kilooctets at most.
 const KEPT: usize = 1000;
+
+/// How many of a kind are kept of one mail, lest one to many recipients take the room of all others.
+const OF_ONE_MAIL: usize = 10;
 
 /// Longer texts are cut.
 const TEXT_OCTETS_MAX: usize = 512;
@@ -27,6 +31,8 @@ pub(crate) struct Incident {
     pub(crate) bounce: Option<Bounce>,
     /// Which mail it was, of all that were told: its recipients have that in common.
     pub(crate) story: u64,
+    /// Recipients of the mail that are not kept, where this is the first of those of its kind.
+    pub(crate) more: usize,
     /// Which one it was.
     number: u64,
 }
@@ -43,10 +49,19 @@ pub(crate) struct Incidents {
     around: Option<Around>,
     stories: u64,
     count: u64,
-    /// Those that are certain.
+    /// Of one kind there may be so many that no room would be left for what is asked about.
     certain: Kept,
-    /// Suspects, and bounces for other reasons: of these there may be so many that no room is left for what is asked about.
+    suspects: Kept,
     others: Kept,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Certain,
+    /// It counts if the domain is listed today.
+    Suspect,
+    /// A bounce for another reason.
+    Other,
 }
 
 /// Incidents of a kind.
@@ -64,6 +79,7 @@ impl Incidents {
             stories: 0,
             count: 0,
             certain: Kept::default(),
+            suspects: Kept::default(),
             others: Kept::default(),
         }
     }
@@ -76,34 +92,47 @@ impl Incidents {
     /// Takes the failures of a story.
     pub(crate) fn tell(&mut self, story: &Story) {
         self.stories += 1;
+        let of_kind = |kind| -> Vec<Option<&Failure>> {
+            let failures = story.failures.iter();
+            let failures = failures.filter(|failure| Kind::of(failure) == kind);
+            failures.map(Some).collect()
+        };
+        self.take(story, Kind::Certain, &of_kind(Kind::Certain));
+        self.take(story, Kind::Suspect, &of_kind(Kind::Suspect));
         // What left for another reason may be what the blocklist's entry is about.
-        let is_asked = self.around.is_some() && story.left().is_some();
-        for failure in &story.failures {
-            if failure.cause != Cause::Other || is_asked {
-                self.take(story, Some(failure));
+        if self.around.is_some() && story.left().is_some() {
+            match &*story.failures {
+                [] => self.take(story, Kind::Other, &[None]),
+                _ => self.take(story, Kind::Other, &of_kind(Kind::Other)),
             }
-        }
-        if story.failures.is_empty() && is_asked {
-            self.take(story, None);
         }
     }
 
-    fn take(&mut self, story: &Story, failure: Option<&Failure>) {
-        self.count += 1;
-        let rank = rank(self.around, failure, story.bounce.as_ref(), self.count);
-        let kept = match failure.is_some_and(Failure::is_certain) {
-            true => &mut self.certain,
-            false => &mut self.others,
+    fn take(&mut self, story: &Story, kind: Kind, failures: &[Option<&Failure>]) {
+        let kept = match kind {
+            Kind::Certain => &mut self.certain,
+            Kind::Suspect => &mut self.suspects,
+            Kind::Other => &mut self.others,
         };
-        if kept.bar.is_none_or(|bar| rank <= bar) {
-            let numbers = (self.stories, self.count);
-            kept.take(Incident::new(story, failure, numbers), self.around);
+        let mut more = failures.len().saturating_sub(OF_ONE_MAIL);
+        for (failure, number) in failures.iter().take(OF_ONE_MAIL).zip(self.count..) {
+            let rank = rank(self.around, *failure, story.bounce.as_ref(), number);
+            if kept.bar.is_none_or(|bar| rank <= bar) {
+                let incident = Incident {
+                    more: take(&mut more),
+                    story: self.stories,
+                    number,
+                    ..Incident::new(story, *failure)
+                };
+                kept.take(incident, self.around);
+            }
         }
+        self.count += u64::try_from(failures.len()).unwrap_or(u64::MAX);
     }
 
     /// Those that are to be shown, the oldest first.
     pub(crate) fn shown(&self) -> Vec<&Incident> {
-        let kept = [&self.certain, &self.others];
+        let kept = [&self.certain, &self.suspects, &self.others];
         let mut shown: Vec<&Incident> = kept
             .into_iter()
             .flat_map(|kept| kept.nearest(self.around))
@@ -115,6 +144,18 @@ impl Incidents {
     /// How many there were.
     pub(crate) fn count(&self) -> u64 {
         self.count
+    }
+}
+
+impl Kind {
+    fn of(failure: &Failure) -> Self {
+        if failure.cause == Cause::Other {
+            Self::Other
+        } else if failure.is_certain() {
+            Self::Certain
+        } else {
+            Self::Suspect
+        }
     }
 }
 
@@ -138,8 +179,8 @@ impl Kept {
 }
 
 impl Incident {
-    /// An incident; the numbers are the story's and its own.
-    pub(crate) fn new(story: &Story, failure: Option<&Failure>, numbers: (u64, u64)) -> Self {
+    /// An incident that stands alone.
+    pub(crate) fn new(story: &Story, failure: Option<&Failure>) -> Self {
         let clip = |text: &str| clip(text, TEXT_OCTETS_MAX);
         Self {
             id: clip(&story.id),
@@ -151,8 +192,9 @@ impl Incident {
                 ..*failure
             }),
             bounce: story.bounce.clone(),
-            story: numbers.0,
-            number: numbers.1,
+            story: 0,
+            more: 0,
+            number: 0,
         }
     }
 
@@ -228,15 +270,35 @@ mod tests {
     }
 
     #[test]
-    fn other_bounces_leave_room_for_what_looped() {
+    fn each_kind_has_room_of_its_own() {
         let mut incidents = Incidents::new(Some(Around { at: at(0) }));
+        let private = Cause::Private("10.0.0.1".parse().unwrap());
+        incidents.tell(&story("suspect", "a@adulto.com", 400, private));
         incidents.tell(&story("looped", "a@hot.de", 500, Cause::Loop));
         for number in 0..3000 {
             let id = number.to_string();
             incidents.tell(&story(&id, "a@gmail.example", 0, Cause::Other));
         }
         let ids = ids(&incidents);
-        assert_eq!((ids.len(), ids[1000]), (1001, "looped"));
+        assert_eq!(ids.len(), 1002);
+        assert_eq!((ids[1000], ids[1001]), ("suspect", "looped"));
+    }
+
+    #[test]
+    fn one_mail_to_many_leaves_room_for_others() {
+        let mut incidents = Incidents::new(Some(Around { at: at(0) }));
+        incidents.tell(&story("alone", "a@hot.de", 500, Cause::Loop));
+        for id in ["1", "2"] {
+            let mut mail = story(id, "a@beer.com", 0, Cause::Loop);
+            mail.failures = vec![mail.failures[0].clone(); 1000];
+            incidents.tell(&mail);
+        }
+        let ids = ids(&incidents);
+        assert_eq!((ids.len(), ids[20]), (21, "alone"));
+        let shown = incidents.shown();
+        let more: Vec<usize> = shown.into_iter().map(|one| one.more).collect();
+        assert_eq!((more[0], more[1], more[10], more[20]), (990, 0, 990, 0));
+        assert_eq!(incidents.count(), 2001);
     }
 
     #[test]

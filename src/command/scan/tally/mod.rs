@@ -44,20 +44,11 @@ pub(crate) struct Tally {
     pub(crate) incidents: Incidents,
     /// Bounces of mail that looped for certain.
     pub(crate) certain: Bounces,
-    /// Bounces of suspects only, by the domains that they are in: it counts if any of them is listed today.
+    /// Bounces of suspects only, by the domains that they are in, if these are several: it counts if any is listed today.
     pub(crate) groups: Rows<Box<[u32]>, Group>,
     /// Bounces for other reasons.
     pub(crate) others: Bounces,
     last_id: u32,
-}
-
-/// A recipient domain, as it is counted under.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// The domain; or what stands there instead.
-    pub(crate) name: Box<str>,
-    /// Whether it is one that mail servers look up.
-    pub(crate) is_mail: bool,
 }
 
 impl Tally {
@@ -93,8 +84,7 @@ impl Tally {
             self.count_recipient(story, failure, &mut seen);
         }
         if let Some(at) = story.left() {
-            let domains = seen.into_iter().collect();
-            self.count_bounce(story, at, certain.first().copied(), domains);
+            self.count_bounce(story, at, certain.first().copied(), seen);
         }
         self.prune();
     }
@@ -112,11 +102,9 @@ impl Tally {
         seen: &mut BTreeSet<u32>,
     ) -> u32 {
         let is_certain = failure.is_certain();
-        let place = Place::of(&failure.recipient);
-        let row = self.domains.row(place.name);
+        let row = self.domains.row(domain_behind(&failure.recipient));
         if row.id == OTHERS {
             row.id = next(&mut self.last_id);
-            row.is_mail = place.is_mail;
         }
         let domain = row.id;
         let census = Census::of(failure, story);
@@ -138,7 +126,7 @@ impl Tally {
         story: &Story,
         at: Option<Timestamp>,
         certain: Option<u32>,
-        domains: Box<[u32]>,
+        domains: BTreeSet<u32>,
     ) {
         let around = self.incidents.around();
         let is_near = around
@@ -148,16 +136,16 @@ impl Tally {
             left: 1,
             near: is_near.into(),
         };
-        let domain = match (certain, &*domains) {
-            (None, []) => {
-                self.others.add(&bounce);
-                return;
-            }
-            (Some(domain), _) => {
+        let domain = match certain {
+            Some(domain) => {
                 self.certain.add(&bounce);
                 domain
             }
-            (None, _) => self.count_suspect(domains, &bounce),
+            None if domains.is_empty() => {
+                self.others.add(&bounce);
+                return;
+            }
+            None => self.count_suspect(story, domains, &bounce),
         };
         let count = Count {
             backscatter: 1,
@@ -171,14 +159,17 @@ impl Tally {
     }
 
     /// Counts a bounce that counts if any of these domains is listed, and says under which number.
-    fn count_suspect(&mut self, domains: Box<[u32]>, bounce: &Bounces) -> u32 {
-        let only = match &*domains {
-            [domain] => Some(*domain),
-            _ => None,
-        };
-        let group = self.groups.row(domains);
+    fn count_suspect(&mut self, story: &Story, domains: BTreeSet<u32>, bounce: &Bounces) -> u32 {
+        let mut failures = story.failures.iter();
+        let suspect = failures.find(|failure| failure.cause != Cause::Other);
+        if let (Some(suspect), 1) = (suspect, domains.len()) {
+            let row = self.domains.row(domain_behind(&suspect.recipient));
+            row.bounces.add(bounce);
+            return row.id;
+        }
+        let group = self.groups.row(domains.into_iter().collect());
         if group.id == OTHERS {
-            group.id = only.unwrap_or_else(|| next(&mut self.last_id));
+            group.id = next(&mut self.last_id);
         }
         group.bounces.add(bounce);
         group.id
@@ -249,22 +240,14 @@ impl Census {
     }
 }
 
-impl Place {
-    /// The domain of a recipient.
-    pub(crate) fn of(recipient: &str) -> Self {
-        match domain_of(recipient) {
-            Ok(domain) if domain.not_mail().is_none() => Self {
-                name: domain.as_str().into(),
-                is_mail: true,
-            },
-            Ok(_) | Err(_) => {
-                let behind = recipient.rsplit_once('@').map(|(_, domain)| domain);
-                let name = behind.filter(|name| !name.is_empty()).unwrap_or(recipient);
-                Self {
-                    name: clip(name, NAME_OCTETS_MAX).into(),
-                    is_mail: false,
-                }
-            }
+/// The domain that a recipient is counted under; or what stands there instead.
+pub(crate) fn domain_behind(recipient: &str) -> Box<str> {
+    match domain_of(recipient) {
+        Ok(domain) if domain.not_mail().is_none() => domain.as_str().into(),
+        Ok(_) | Err(_) => {
+            let behind = recipient.rsplit_once('@').map(|(_, domain)| domain);
+            let name = behind.filter(|name| !name.is_empty()).unwrap_or(recipient);
+            clip(name, NAME_OCTETS_MAX).into()
         }
     }
 }
