@@ -1,6 +1,5 @@
 //! Text of a log, fit for a terminal and for a report.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use memchr::memrchr;
@@ -17,9 +16,33 @@ const CUT: &str = "...";
 /// The text, with all that is not printable escaped. Others write it: a sender's address may be a terminal's command,
 /// or turn the direction of a line.
 pub fn plain(text: &[u8]) -> String {
-    if text.len() <= CHARACTERS_MAX && text.iter().all(|octet| matches!(octet, b' '..=b'~')) {
-        return String::from_utf8_lossy(text).into_owned();
+    match is_short(text) {
+        true => String::from_utf8_lossy(text).into_owned(),
+        false => cut(escaped(text), CHARACTERS_MAX),
     }
+}
+
+/// A mail address as plain text. Of one that is too long the domain stays, since a verdict is about that.
+pub fn address(text: &[u8]) -> String {
+    let at = memrchr(b'@', text).filter(|_| !is_short(text));
+    let Some((local_part, domain)) = at.and_then(|at| text.split_at_checked(at)) else {
+        return plain(text);
+    };
+    let (local_part, domain) = (escaped(local_part), escaped(domain));
+    let is_whole = local_part.chars().chain(domain.chars()).count() <= CHARACTERS_MAX;
+    let local_part = match is_whole {
+        true => local_part,
+        false => cut(local_part, LOCAL_PART_MAX),
+    };
+    cut(local_part + &domain, CHARACTERS_MAX)
+}
+
+/// Whether it can be shown as it is.
+fn is_short(text: &[u8]) -> bool {
+    text.len() <= CHARACTERS_MAX && text.iter().all(|octet| matches!(octet, b' '..=b'~'))
+}
+
+fn escaped(text: &[u8]) -> String {
     let mut shown = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -34,24 +57,14 @@ pub fn plain(text: &[u8]) -> String {
             let _infallible = write!(shown, "\\x{octet:02x}");
         }
     }
-    match shown.char_indices().nth(CHARACTERS_MAX) {
-        Some((end, _)) => format!("{}{CUT}", shown.get(..end).unwrap_or_default()),
-        None => shown,
-    }
+    shown
 }
 
-/// A mail address as plain text. Of one that is too long the domain stays, since a verdict is about that.
-pub fn address(text: &[u8]) -> String {
-    plain(&shortened(text))
-}
-
-/// The address with a shorter local part, if it is too long.
-fn shortened(text: &[u8]) -> Cow<'_, [u8]> {
-    let at = memrchr(b'@', text).filter(|_| text.len() > CHARACTERS_MAX);
-    let parts = at.and_then(|at| Some((text.get(..at.min(LOCAL_PART_MAX))?, text.get(at..)?)));
-    match parts {
-        Some((local_part, domain)) => [local_part, CUT.as_bytes(), domain].concat().into(),
-        None => text.into(),
+/// The beginning of a text that is longer.
+fn cut(text: String, characters_max: usize) -> String {
+    match text.char_indices().nth(characters_max) {
+        Some((end, _)) => format!("{}{CUT}", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
@@ -123,7 +136,12 @@ mod tests {
         assert_eq!(address(right.as_bytes()), right);
         let domain = "d".repeat(500);
         let shown = address(format!("a@{domain}").as_bytes());
-        assert_eq!(shown, format!("a...@{}...", "d".repeat(395)));
+        assert_eq!(shown, format!("a@{}...", "d".repeat(398)));
+        let escaped = [&[0xff; 120][..], b"@hot.de"].concat();
+        assert_eq!(address(&escaped), "\\xff".repeat(16) + "...@hot.de");
+        let hidden = "\u{200b}".repeat(60) + "@hot.de";
+        let shown = "\\u{200b}".repeat(8) + "...@hot.de";
+        assert_eq!(address(hidden.as_bytes()), shown);
         assert_eq!(address(domain.as_bytes()), plain(domain.as_bytes()));
     }
 }

@@ -99,7 +99,7 @@ async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandErr
     let report = Report::new(reading, &tally, verdicts.as_ref(), &zone);
     // The report has all of it, and to print that takes memory, too.
     drop((tally, verdicts));
-    publish(&report, args, page.as_ref())?;
+    publish(&report, args, page)?;
     Ok(ending(&report))
 }
 
@@ -107,7 +107,7 @@ async fn scan(args: &ScanArgs, stop: Option<&Stop>) -> Result<Ending, CommandErr
 fn publish(
     report: &Report,
     args: &ScanArgs,
-    page: Option<&PageFile<'_>>,
+    page: Option<PageFile<'_>>,
 ) -> Result<(), CommandError> {
     let printed = match (args.json, args.csv) {
         (true, _) => print::piecewise(|out| json::write(report, out)),

@@ -18,6 +18,8 @@ pub(crate) enum NoPage {
 /// A file that can be written to.
 pub(crate) struct PageFile<'f> {
     path: &'f Path,
+    /// It was not there before, and nothing is in it yet.
+    is_new: bool,
     /// A pipe, say, whose reader would take it for ended if it were closed before.
     stream: Option<File>,
 }
@@ -38,6 +40,7 @@ impl<'f> PageFile<'f> {
         let is_file = stream.metadata().is_ok_and(|metadata| metadata.is_file());
         Ok(Self {
             path: file,
+            is_new: place.is_none(),
             stream: (!is_file).then_some(stream),
         })
     }
@@ -46,12 +49,23 @@ impl<'f> PageFile<'f> {
     ///
     /// # Errors
     /// If it cannot be written, or not to its end.
-    pub(crate) fn write(&self, page: &str) -> Result<(), NoPage> {
+    pub(crate) fn write(mut self, page: &str) -> Result<(), NoPage> {
+        self.is_new = false;
         let written = match self.stream.as_ref() {
             Some(mut stream) => stream.write_all(page.as_bytes()),
             None => fs::write(self.path, page),
         };
         written.map_err(|error| no_page(self.path, error))
+    }
+}
+
+/// What is empty would be taken for a report of nothing.
+impl Drop for PageFile<'_> {
+    fn drop(&mut self) {
+        if self.is_new {
+            // If it cannot be removed it stays, empty. A link that it is behind was there before.
+            let _removed = fs::canonicalize(self.path).and_then(fs::remove_file);
+        }
     }
 }
 

@@ -238,7 +238,7 @@ impl<'a> Line<'a> {
         let (stamp, host, tag) = (parts.next()?, parts.next()?, parts.next()?);
         let (_pid, _id, text) = (parts.next()?, parts.next()?, parts.next()?);
         let message = match text.strip_prefix(b"[") {
-            Some(data) => cut::at_text(data, b"] ")?.1,
+            Some(data) => behind_elements(data)?,
             None => text.strip_prefix(b"-")?.trim_ascii_start(),
         };
         let mark = "\u{feff}".as_bytes();
@@ -266,15 +266,35 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether it is `PROGRAM[PID]:`.
+/// What follows the elements of structured data, the first of which has been opened: in `a="1\]"][b c="2"] text` it is the
+/// text. A value may have brackets in it (RFC 5424, section 6.3.3).
+fn behind_elements(data: &[u8]) -> Option<&[u8]> {
+    let (mut is_value, mut is_escaped) = (false, false);
+    let end = data.windows(2).position(|pair| {
+        let is_end = !is_value && *pair == *b"] ";
+        let is_quote = pair.first() == Some(&b'"') && !is_escaped;
+        is_value ^= is_quote;
+        is_escaped = is_value && !is_escaped && pair.first() == Some(&b'\\');
+        is_end
+    })?;
+    data.get(end + 2..)
+}
+
+/// Whether it is `PROGRAM[PID]:`, or `PROGRAM:` of a mail server.
 fn is_tag(word: &[u8]) -> bool {
+    let Some(word) = word.strip_suffix(b":") else {
+        return false;
+    };
     let parts = word
-        .strip_suffix(b"]:")
+        .strip_suffix(b"]")
         .and_then(|word| Some((word, memrchr(b'[', word)?)));
-    parts.is_some_and(|(word, bracket)| {
-        let pid = word.get(bracket + 1..).unwrap_or_default();
-        bracket > 0 && !pid.is_empty() && pid.iter().all(u8::is_ascii_digit)
-    })
+    match parts {
+        Some((word, bracket)) => {
+            let pid = word.get(bracket + 1..).unwrap_or_default();
+            bracket > 0 && !pid.is_empty() && pid.iter().all(u8::is_ascii_digit)
+        }
+        None => word.starts_with(b"exim") || word.starts_with(b"postfix") && word.contains(&b'/'),
+    }
 }
 
 #[cfg(test)]

@@ -106,6 +106,10 @@ fn lines_with_a_year() {
         QMGR,
         "a",
     );
+    for data in [r#"[x y="a] b" z="c\"] d\\"]"#, r#"[x][y z="\\" a="] "]"#] {
+        let line = format!("<22>1 {stamp} web postfix/qmgr 10478 - {data} a] b");
+        check(&line, stamp, "web", QMGR, "a] b");
+    }
     for stamp in ["2015-03-20 14:05:01", "2015-03-20 14:05:01.123 +0100"] {
         check(
             &format!("{stamp} web postfix/qmgr[1]: a"),
@@ -115,11 +119,15 @@ fn lines_with_a_year() {
             "a",
         );
         check(&format!("{stamp} postfix/qmgr[1]: a"), stamp, "", QMGR, "a");
+        for tag in ["exim", "exim[7]", "exim4-in"] {
+            let line = format!("{stamp} web {tag}: a");
+            check(&line, stamp, "web", Program::Exim, "a");
+        }
         check(
-            &format!("{stamp} web exim[7]: a"),
+            &format!("{stamp} web postfix/qmgr: a"),
             stamp,
             "web",
-            Program::Exim,
+            QMGR,
             "a",
         );
     }

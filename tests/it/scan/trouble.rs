@@ -59,6 +59,15 @@ fn the_exit_status_tells_what_was_found() {
         assert_ne!(said.err, "", "{words}");
         assert_eq!(said.out, "", "{words}");
     }
+    // What is empty would be taken for a report of nothing; one that was there stays.
+    fs::write(desk.path("mail.log.gz"), b"\x1f\x8b").unwrap();
+    fs::write(desk.path("old.html"), "old").unwrap();
+    for page in ["new.html", "old.html"] {
+        let said = desk.scan(&format!("--no-dns --follow --html {page} mail.log.gz"));
+        assert_eq!(said.status, Some(2), "{said:?}");
+    }
+    assert!(!fs::exists(desk.path("new.html")).unwrap());
+    assert_eq!(fs::read_to_string(desk.path("old.html")).unwrap(), "old");
     assert_eq!(fs::read_to_string(desk.path("mail.log")).unwrap(), CASE);
 }
 

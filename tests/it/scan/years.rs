@@ -108,6 +108,16 @@ fn the_year_that_is_given_is_that_of_the_first_line_of_all() {
 }
 
 #[test]
+fn a_log_that_begins_on_a_day_of_the_next_year_only_comes_after_this_one() {
+    let desk = Desk::new();
+    desk.put("a", mail("Feb 29 14:05:00"));
+    desk.put("b", mail("Dec 28 14:05:00"));
+    desk.put("c", mail("Mar  1 14:05:00"));
+    let days = ["2015-12-28", "2016-02-29", "2016-03-01"];
+    desk.days("--year 2015 c a b", &days);
+}
+
+#[test]
 fn a_year_is_one() {
     let desk = Desk::with(mail("Mar 20 14:05:00"));
     for year in ["0", "15", "20155", "-1", "MMXV"] {

@@ -172,16 +172,21 @@ impl Reader {
 
     /// The time of the first line that has one, in text of a file that was written to last at a time.
     fn first(&self, text: &[u8], modified: Option<Timestamp>, year: Option<i16>) -> Option<First> {
-        let mut calendar = Calendar::new(self.zone.clone(), year);
-        calendar.open(modified.unwrap_or_else(Timestamp::now));
+        let latest = modified.unwrap_or_else(Timestamp::now);
+        let calendar = |year| {
+            let mut calendar = Calendar::new(self.zone.clone(), year);
+            calendar.open(latest);
+            calendar
+        };
+        let mut of_year = calendar(year);
+        // A 29th of February may be in that one only.
+        let mut of_next = year.map(|year| calendar(year.checked_add(1)));
         let lines = text.split(|octet| *octet == b'\n');
         let mut lines = lines.filter_map(Line::read);
-        lines.find_map(|line| {
-            let at = calendar.read(line.stamp)?;
-            Some(match (line.stamp, year) {
-                (Stamp::Yearless(_), Some(_)) => First::OfYear(at),
-                _ => First::At(at),
-            })
+        lines.find_map(|line| match (of_year.read(line.stamp), line.stamp) {
+            (Some(at), Stamp::Yearless(_)) if year.is_some() => Some(First::OfYear(at)),
+            (Some(at), _) => Some(First::At(at)),
+            (None, stamp) => of_next.as_mut()?.read(stamp).map(First::At),
         })
     }
 }

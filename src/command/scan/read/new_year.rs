@@ -5,6 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 /// About a year. In which order the logs are is all that depends on it.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 
+/// How late a line may be in a log that several programs write.
+const LATE: SignedDuration = SignedDuration::from_hours(48);
+
 /// When a log begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum First {
@@ -43,10 +46,10 @@ pub(crate) fn in_order(logs: &[Span]) -> Vec<Timestamp> {
     logs.iter().map(time).collect()
 }
 
-/// The end of a log that began then. One that lies before it is of the next year, but for lines that are late.
+/// The end of a log that began then. One that lies before it is of the next year, but for a line that is late.
 fn end(begin: Timestamp, end: Option<Timestamp>) -> Timestamp {
     let end = end.unwrap_or(begin);
-    match begin.duration_since(end) > YEAR / 2 {
+    match begin.duration_since(end) > LATE {
         true => next_year(end),
         false => end.max(begin),
     }
@@ -115,6 +118,11 @@ mod tests {
         check(
             &["01-04 01-20", "11-20 01-03"],
             &["11-20 01-03", "01-04 01-20"],
+        );
+        // Most of a year.
+        check(
+            &["02-02 03-01", "07-01 02-01"],
+            &["07-01 02-01", "02-02 03-01"],
         );
         // A line that is late.
         check(&["01-04 01-03", "03-20"], &["01-04 01-03", "03-20"]);
