@@ -96,21 +96,24 @@ fn nearest(mut mails: Vec<Mail<'_>>, around: Around, most: usize, least: usize) 
 impl<'r> Mail<'r> {
     /// The recipients that are told.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &'r IncidentRow> {
-        let rows = [self.first].into_iter().chain(self.more.iter().copied());
-        rows.take(RECIPIENTS)
+        self.all().take(RECIPIENTS)
     }
 
     /// How many are not.
     pub(crate) fn left_out(&self) -> usize {
-        let rows = [self.first].into_iter().chain(self.more.iter().copied());
-        let all = rows.fold(0, |all, row| all + 1 + row.more);
+        let all = self.all().fold(0, |all, row| all + 1 + row.more);
         all - self.rows().count()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'r IncidentRow> {
+        [self.first].into_iter().chain(self.more.iter().copied())
     }
 
     /// How far it lies from a time, or its bounce, if that has left.
     fn distance(&self, around: Around) -> SignedDuration {
-        let rows = [self.first].into_iter().chain(self.more.iter().copied());
-        let times = rows.flat_map(|row| row.at().into_iter().chain(row.left_at()));
+        let times = self
+            .all()
+            .flat_map(|row| row.at().into_iter().chain(row.left_at()));
         let distances = times.map(|at| around.distance(at));
         distances.min().unwrap_or(SignedDuration::MAX)
     }
