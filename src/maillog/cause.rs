@@ -40,9 +40,9 @@ pub(super) fn of(delivery: &Delivery<'_>, table: &Table) -> Option<Cause> {
         address,
         is_smtp: true,
     } = delivery.relay
-        && !is_own_name(name)
         && !is_private(address)
         && table.judge(address).is_some()
+        && !is_own_name(name)
     {
         return Some(Cause::Reserved(address));
     }
@@ -57,7 +57,7 @@ pub(super) fn of(delivery: &Delivery<'_>, table: &Table) -> Option<Cause> {
 
 /// Why a host could not be reached, if for its address.
 pub(super) fn of_unreachable(name: &[u8], address: IpAddr, table: &Table) -> Option<Cause> {
-    if is_own_name(name) || table.judge(address).is_none() {
+    if table.judge(address).is_none() || is_own_name(name) {
         return None;
     }
     Some(match is_private(address) {

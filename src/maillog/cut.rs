@@ -12,26 +12,6 @@ pub(super) fn at(text: &[u8], octet: u8) -> Option<(&[u8], &[u8])> {
     Some((before, rest.get(1..)?))
 }
 
-/// Where the first such octet is, if it is likely to be among the first. To set out for a longer search takes more time
-/// than this, and each line of a log has several of them.
-#[inline(always)]
-pub(super) fn near(text: &[u8], octet: u8) -> Option<usize> {
-    const LOW: u128 = u128::from_ne_bytes([0x01; 16]);
-    const HIGH: u128 = u128::from_ne_bytes([0x80; 16]);
-    let wanted = u128::from_ne_bytes([octet; 16]);
-    let (parts, rest) = text.as_chunks::<16>();
-    for (at, part) in (0..).step_by(16).zip(parts) {
-        let differs = u128::from_le_bytes(*part) ^ wanted;
-        // The lowest bit set is in the first octet that is zero (Bit Twiddling Hacks, "Determine if a word has a zero byte").
-        let found = differs.wrapping_sub(LOW) & !differs & HIGH;
-        if found != 0 {
-            return Some(at + usize::try_from(found.trailing_zeros() / 8).unwrap_or(0));
-        }
-    }
-    let at = rest.iter().position(|other| *other == octet)?;
-    Some(text.len() - rest.len() + at)
-}
-
 /// What stands before and after the first such text.
 #[inline]
 pub(super) fn at_text<'a>(text: &'a [u8], part: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
@@ -123,11 +103,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn near_or_far_it_is_the_first(text in prop::collection::vec(any::<u8>(), 0..50), octet: u8) {
-            prop_assert_eq!(near(&text, octet), text.iter().position(|other| *other == octet));
-        }
-
         #[test]
         fn addresses_are_those_of_the_standard_library(address: Ipv4Addr, text in "[0-9.]{0,16}") {
             prop_assert_eq!(ip(address.to_string().as_bytes()), Some(address.into()));

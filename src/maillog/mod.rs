@@ -5,7 +5,7 @@
 //! ```text
 //! octets ─ line               who wrote it, when, what
 //!        ─ postfix, exim      what that says of a mail
-//!        ─ sieve              the lines that matter, piece by piece
+//!        ─ sieve              the lines that matter, piece by piece; ends and glance find most of what does not
 //!        ─ trail              one mail's lines together, in order
 //!        ─ story              what became of it
 //! ```
@@ -13,14 +13,17 @@
 pub mod calendar;
 mod cause;
 mod cut;
+mod ends;
 pub mod event;
 mod exim;
 mod fields;
+mod glance;
 pub mod journal;
 pub mod line;
 mod mail;
 #[cfg(test)]
 mod mixed;
+mod near;
 pub mod plain;
 mod postfix;
 pub mod record;

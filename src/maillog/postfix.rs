@@ -2,31 +2,48 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use memchr::memmem::Finder;
 
 use super::cut;
-use super::event::{Arrival, Delivery, Event, Relay, Said, Unreadable};
+use super::event::{Arrival, Delivery, Event, Relay, Unreadable};
 use super::line::Program;
 use super::story::Status;
 
 /// Shorter ones there are none; longer ones are words of other lines.
-const ID_OCTETS: std::ops::RangeInclusive<usize> = 5..=24;
+pub(super) const ID_OCTETS: std::ops::RangeInclusive<usize> = 5..=24;
 
 /// What stands before the status of a delivery. To search for it is made ready once, which takes as long as the search.
 static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" status="));
 
-/// What a daemon says. Which one is asked only where it matters.
+/// The mail that a message is about, and what is said of it: `8170A4D23E6F: text`, or with a long id, of all letters but
+/// vowels. No id begins as a word does.
+pub(super) fn subject(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let within = message.get(..=*ID_OCTETS.end()).unwrap_or(message);
+    let (id, rest) = message.split_at_checked(memchr(b':', within)?)?;
+    let text = rest.strip_prefix(b": ")?;
+    let is_id = ID_OCTETS.contains(&id.len()) && !matches!(id, [b'a'..=b'z', ..]);
+    is_id.then_some((id, text))
+}
+
+/// Whether what is said of a mail may matter, by its first letter.
+#[inline(always)]
+pub(super) fn may_matter(letter: u8) -> bool {
+    const LETTERS: &[u8; 6] = b"cfrstu";
+    LETTERS
+        .iter()
+        .fold(false, |may, other| may | (*other == letter))
+}
+
+/// What a daemon says of a mail. Which one, as its tag tells, is asked only where it matters.
 ///
 /// The forms are those of `log_adhoc()` and of `smtpd`, `pickup`, `qmgr` and `bounce` in Postfix 2.3 to 3.10.
 ///
 /// # Errors
 /// If the line has been cut where it matters.
 #[inline(always)]
-pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> Said<'a> {
-    let Some((id, rest)) = identified(message) else {
-        return Ok(None);
-    };
-    let event = match rest {
+pub(super) fn read<'a>(text: &'a [u8], tag: &'a [u8]) -> Result<Option<Event<'a>>, Unreadable> {
+    Ok(Some(match text {
         [b'c', b'l', b'i', b'e', b'n', b't', b'=', client @ ..] => Event::Arrived(arrival(client)),
         [b'f', b'r', b'o', b'm', b'=', b'<', sender @ ..] => {
             const CUT: Unreadable = Unreadable("the line ends within the sender");
@@ -36,7 +53,7 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
                 false => Event::Sender(sender),
             }
         }
-        [b't', b'o', b'=', b'<', to @ ..] => match delivery(to, program)? {
+        [b't', b'o', b'=', b'<', to @ ..] => match delivery(to, tag)? {
             Some(delivery) => Event::Delivery(delivery),
             None => return Ok(None),
         },
@@ -47,22 +64,11 @@ pub(super) fn read<'a>(message: &'a [u8], program: impl Fn() -> Program<'a>) -> 
             ..Arrival::default()
         }),
         b"removed" => Event::Removed,
-        _ => match rest.strip_prefix(b"sender non-delivery notification: ") {
+        _ => match text.strip_prefix(b"sender non-delivery notification: ") {
             Some(bounce) => Event::Bounced(bounce),
             None => return Ok(None),
         },
-    };
-    Ok(Some((id, event)))
-}
-
-/// `8170A4D23E6F: rest`, or with a long id, of all letters but vowels; no id begins as a word does.
-#[inline(always)]
-fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
-    let within = message.get(..ID_OCTETS.end() + 1).unwrap_or(message);
-    let (id, rest) = message.split_at_checked(cut::near(within, b':')?)?;
-    let rest = rest.strip_prefix(b": ")?;
-    let is_long = ID_OCTETS.contains(&id.len());
-    (is_long && !matches!(id, [b'a'..=b'z', ..])).then_some((id, rest))
+    }))
 }
 
 /// `web.company.de[192.0.2.1], sasl_method=PLAIN, sasl_username=joe, orig_queue_id=..., orig_client=...`
@@ -88,10 +94,7 @@ fn arrival(text: &[u8]) -> Arrival<'_> {
 
 /// `jfhfdq@hot.de>, relay=none, delay=0.06, delays=0.03/0/0.03/0, dsn=5.4.6, status=bounced (text)`
 #[inline]
-fn delivery<'a>(
-    text: &'a [u8],
-    program: impl Fn() -> Program<'a>,
-) -> Result<Option<Delivery<'a>>, Unreadable> {
+fn delivery<'a>(text: &'a [u8], tag: &'a [u8]) -> Result<Option<Delivery<'a>>, Unreadable> {
     const CUT: Unreadable = Unreadable("the line ends before the status of the delivery");
     let (recipient, rest) = cut::address(text).ok_or(CUT)?;
     let rest = rest.strip_prefix(b", ").ok_or(CUT)?;
@@ -123,7 +126,7 @@ fn delivery<'a>(
     }
     Ok(Some(Delivery {
         recipient,
-        relay: self::relay(relay, program),
+        relay: self::relay(relay, tag),
         status,
         text: text.strip_suffix(b")").unwrap_or(text),
     }))
@@ -131,7 +134,7 @@ fn delivery<'a>(
 
 /// `none`, `local`, `mail.iphone.com[127.0.0.6]:25`, `mail.company.de[private/dovecot-lmtp]`
 #[inline]
-fn relay<'a>(text: &'a [u8], program: impl Fn() -> Program<'a>) -> Relay<'a> {
+fn relay<'a>(text: &'a [u8], tag: &'a [u8]) -> Relay<'a> {
     if text == b"none" {
         return Relay::None;
     }
@@ -140,7 +143,7 @@ fn relay<'a>(text: &'a [u8], program: impl Fn() -> Program<'a>) -> Relay<'a> {
         Some(Relay::Host {
             name,
             address: cut::ip(address)?,
-            is_smtp: port == b":25" && program() == Program::Postfix(b"smtp"),
+            is_smtp: port == b":25" && Program::of(tag) == Program::Postfix(b"smtp"),
         })
     });
     host.unwrap_or(Relay::Local)
@@ -151,12 +154,11 @@ mod tests {
     use super::*;
 
     fn event(message: &str) -> Option<Event<'_>> {
-        read(message.as_bytes(), || Program::Postfix(b"smtp"))
-            .unwrap()
-            .map(|(id, event)| {
-                assert_eq!(id, b"8170A4D23E6F");
-                event
-            })
+        let (id, text) = subject(message.as_bytes())?;
+        let event = read(text, b"postfix/smtp[10478]").unwrap()?;
+        assert_eq!(id, b"8170A4D23E6F");
+        assert!(may_matter(text[0]), "{message}");
+        Some(event)
     }
 
     #[track_caller]
@@ -311,7 +313,8 @@ mod tests {
         let whole = "8170A4D23E6F: to=<a@b>, relay=none, delay=0.06, delays=0.03/0/0.03/0, dsn=5.4.6, status=bounced (mail for hot.de loops back to myself)";
         for end in "8170A4D23E6F: to=<".len()..whole.len() {
             let cut = whole.get(..end).unwrap();
-            let said = read(cut.as_bytes(), || Program::Postfix(b"smtp"));
+            let (_, text) = subject(cut.as_bytes()).unwrap();
+            let said = read(text, b"postfix/smtp[10478]");
             assert!(said.is_err(), "{cut}: {said:?}");
         }
     }

@@ -22,40 +22,31 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// If it is no line of a log, or has been cut where it matters.
-    #[inline(always)]
     pub fn read(text: &'a [u8]) -> Result<(Stamp<'a>, Option<Self>), Unreadable> {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
-        // Looked at where it lies: to move it takes as long as to read it.
-        let line = Line::read(text);
-        let Some(line) = &line else {
-            return Err(Unreadable("no line of a mail log"));
-        };
-        #[expect(clippy::manual_map, reason = "a closure would move it once more")]
-        let record = match said(line)? {
-            None => None,
-            Some((id, event)) => Some(Self {
-                stamp: line.stamp,
-                host: line.host,
-                id,
-                event,
-            }),
-        };
+        let line = Line::read(text).ok_or(Unreadable("no line of a mail log"))?;
+        let record = said(&line)?.map(|(id, event)| Self {
+            stamp: line.stamp,
+            host: line.host,
+            id,
+            event,
+        });
         Ok((line.stamp, record))
     }
 }
 
-/// What a line says of a mail. That is looked at first, since few lines do, and then who said it.
-#[inline(always)]
+/// What a line says of a mail.
 fn said<'a>(line: &Line<'a>) -> Said<'a> {
-    let said = postfix::read(line.message, || line.program());
-    match said {
-        Ok(None) if exim::is_like(line.message) && line.program() == Program::Exim => {
-            // In the system log it may have a time of its own.
-            let inner = Line::read(line.message).unwrap_or(*line);
-            exim::read(inner.message)
-        }
-        Ok(None) => Ok(None),
-        said if line.is_like_postfix() => said,
-        _ => Ok(None),
+    if line.is_like_postfix() {
+        let Some((id, text)) = postfix::subject(line.message) else {
+            return Ok(None);
+        };
+        return Ok(postfix::read(text, line.tag)?.map(|event| (id, event)));
     }
+    if !exim::is_like(line.message) || line.program() != Program::Exim {
+        return Ok(None);
+    }
+    // In the system log it may have a time of its own.
+    let inner = Line::read(line.message).unwrap_or(*line);
+    exim::read(inner.message)
 }

@@ -7,15 +7,17 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
 
+use fearless_simd::{Level, Simd, dispatch};
 use foldhash::fast::FixedState;
-use memchr::memchr;
 use smallvec::SmallVec;
 
-use super::cause;
+use super::ends::{Place, each_line};
 use super::event::{Delivery, Event, Unreadable};
+use super::glance::Glance;
 use super::line::Stamp;
 use super::record::Record;
 use super::story::Status;
+use super::{cause, postfix};
 use crate::verdict::Table;
 
 /// What is left of a piece of a log.
@@ -68,52 +70,88 @@ struct Life {
 
 /// Sieves a piece of a log, which begins and ends with a line.
 pub fn sieve(text: &[u8], table: &Table) -> Sieved {
+    dispatch!(Level::new(), simd => sieve_with(simd, text, table))
+}
+
+#[inline(always)]
+fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
     let mut sieved = Sieved::default();
     let mut sieve = Sieve {
         table,
         open: HashMap::with_capacity_and_hasher(OPEN, BuildHasherDefault::new()),
         kept: Vec::new(),
     };
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let length = memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest.get(..length).unwrap_or(rest);
-        match &Record::read(line) {
-            Ok((stamp, record)) => {
-                if *stamp != Stamp::Missing {
-                    sieved.times = Some((sieved.times.map_or(at, |(first, _)| first), at));
-                }
-                if let Some(record) = record {
-                    sieve.take(at, record);
-                }
+    each_line(
+        simd,
+        text,
+        #[inline(always)]
+        |place| {
+            match Glance::at(simd, text, place) {
+                Some(glance) => sieve.see(place.begin, glance, &mut sieved),
+                None => sieve.read(text, place, &mut sieved),
             }
-            Err(why) => sieved.unreadable.push(Bad {
-                at,
-                line: sieved.lines,
-                why: *why,
-            }),
-        }
-        sieved.lines += 1;
-        at += length + 1;
-    }
+            sieved.lines += 1;
+        },
+    );
     sieved.kept = sieve.finish();
     sieved
 }
 
+impl Sieved {
+    #[inline(always)]
+    fn has_time(&mut self, at: usize) {
+        self.times = Some((self.times.map_or(at, |(first, _)| first), at));
+    }
+
+    fn fail(&mut self, at: usize, why: Unreadable) {
+        let line = self.lines;
+        self.unreadable.push(Bad { at, line, why });
+    }
+}
+
 impl Sieve<'_> {
+    #[inline(always)]
+    fn see(&mut self, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
+        sieved.has_time(at);
+        if glance.may_matter {
+            match &postfix::read(glance.text(), glance.tag()) {
+                Ok(Some(event)) => self.take(at, glance.host(), glance.id(), event),
+                Ok(None) => {}
+                Err(why) => sieved.fail(at, *why),
+            }
+        }
+    }
+
+    /// Reads a line that a glance is not enough for.
+    #[inline(never)]
+    fn read(&mut self, text: &[u8], place: Place, sieved: &mut Sieved) {
+        let at = place.begin;
+        match Record::read(text.get(at..place.end).unwrap_or_default()) {
+            Ok((stamp, record)) => {
+                if stamp != Stamp::Missing {
+                    sieved.has_time(at);
+                }
+                if let Some(record) = record {
+                    self.take(at, record.host, record.id, &record.event);
+                }
+            }
+            Err(why) => sieved.fail(at, why),
+        }
+    }
+
     #[inline]
-    fn take(&mut self, at: usize, record: &Record<'_>) {
-        let id = hash(record.host, record.id);
-        match &record.event {
+    fn take(&mut self, at: usize, host: &[u8], id: &[u8], event: &Event<'_>) {
+        let id = hash(host, id);
+        match event {
             Event::Arrived(arrival) => {
                 if let Some(of) = arrival.bounce_of
-                    && let Some(life) = self.open.get_mut(&hash(record.host, of))
+                    && let Some(life) = self.open.get_mut(&hash(host, of))
                 {
                     life.matters = true;
                 }
                 let before = arrival
                     .before
-                    .and_then(|before| self.open.get(&hash(record.host, before)));
+                    .and_then(|before| self.open.get(&hash(host, before)));
                 let origin = before.and_then(|before| before.lines.first().copied());
                 let life = Life {
                     lines: origin.into_iter().chain([at]).collect(),

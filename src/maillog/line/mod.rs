@@ -1,8 +1,23 @@
 //! A line of a log: who wrote it, when, and what.
 
+mod shape;
+
 use memchr::{memchr, memrchr};
 
+pub(super) use self::shape::has_shape;
 use super::cut;
+
+/// `Mar 20 14:05:01 web postfix/qmgr[10478]: ...`
+pub(super) const YEARLESS: &[u8; 16] = b"A__ __ __:__:__ ";
+
+/// `Mar 20 14:05:01.123456 web postfix/qmgr[10478]: ...`
+const YEARLESS_FRACTION: &[u8; 16] = b"A__ __ __:__:__.";
+
+/// `2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: ...`
+pub(super) const FULL: &[u8; 19] = b"20_0-_0-_0T_0:_0:_0";
+
+/// As Exim writes it: `2015-03-20 14:05:01 ...`
+const FULL_WITH_SPACE: &[u8; 19] = b"20_0-_0-_0 _0:_0:_0";
 
 /// A line, taken apart; all parts are as the log has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +29,7 @@ pub struct Line<'a> {
     /// On which machine; empty if the line does not say.
     pub host: &'a [u8],
     /// `PROGRAM[PID]`. Most lines say nothing that anybody asks about, so it is not taken apart yet.
-    tag: &'a [u8],
+    pub(super) tag: &'a [u8],
     is_exim: bool,
 }
 
@@ -40,6 +55,21 @@ pub enum Program<'a> {
     Other,
 }
 
+impl<'a> Program<'a> {
+    /// Whose tag it is: `PROGRAM[PID]`.
+    pub(super) fn of(tag: &'a [u8]) -> Self {
+        let name = match (tag.strip_suffix(b"]"), memrchr(b'[', tag)) {
+            (Some(_), Some(pid)) => tag.get(..pid).unwrap_or(tag),
+            _ => tag,
+        };
+        match memrchr(b'/', name) {
+            Some(slash) => Self::Postfix(name.get(slash + 1..).unwrap_or_default()),
+            None if name.starts_with(b"exim") => Self::Exim,
+            None => Self::Other,
+        }
+    }
+}
+
 impl<'a> Line<'a> {
     /// A line that says nothing.
     const NOTHING: Self = Self {
@@ -53,79 +83,22 @@ impl<'a> Line<'a> {
     /// Takes a line apart; none if it is no line of a log.
     #[inline(always)]
     pub fn read(text: &'a [u8]) -> Option<Self> {
-        match text {
-            // Mar 20 14:05:01 web postfix/qmgr[10478]: ...
-            [
-                b'A'..=b'Z',
-                _,
-                _,
-                b' ',
-                _,
-                _,
-                b' ',
-                _,
-                _,
-                b':',
-                _,
-                _,
-                b':',
-                _,
-                _,
-                b' ',
-                rest @ ..,
-            ] => Some(Self::of_syslog(Stamp::Yearless(text.get(..15)?), rest)),
-            // Mar 20 14:05:01.123456 web postfix/qmgr[10478]: ...
-            [
-                b'A'..=b'Z',
-                _,
-                _,
-                b' ',
-                _,
-                _,
-                b' ',
-                _,
-                _,
-                b':',
-                _,
-                _,
-                b':',
-                _,
-                _,
-                b'.',
-                rest @ ..,
-            ] => Some(Self::of_syslog(
+        if has_shape(text, YEARLESS) {
+            return Some(Self::of_syslog(
                 Stamp::Yearless(text.get(..15)?),
-                cut::at(rest, b' ')?.1,
-            )),
-            // 2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: ..., or with a space, as Exim
-            [
-                b'1'..=b'2',
-                b'0'..=b'9',
-                _,
-                b'0'..=b'9',
-                b'-',
-                _,
-                b'0'..=b'9',
-                b'-',
-                _,
-                b'0'..=b'9',
-                between @ (b'T' | b' '),
-                _,
-                b'0'..=b'9',
-                b':',
-                _,
-                b'0'..=b'9',
-                b':',
-                _,
-                b'0'..=b'9',
-                ..,
-            ] => match between {
-                b'T' => {
-                    let (stamp, rest) = cut::at(text, b' ')?;
-                    Some(Self::of_syslog(Stamp::Full(stamp), rest))
-                }
-                _ => Self::with_space(text),
-            },
+                text.get(16..)?,
+            ));
+        }
+        if has_shape(text, YEARLESS_FRACTION) {
+            let rest = cut::at(text.get(16..)?, b' ')?.1;
+            return Some(Self::of_syslog(Stamp::Yearless(text.get(..15)?), rest));
+        }
+        if has_shape(text, FULL) {
+            let (stamp, rest) = cut::at(text, b' ')?;
+            return Some(Self::of_syslog(Stamp::Full(stamp), rest));
+        }
+        match text {
+            _ if has_shape(text, FULL_WITH_SPACE) => Self::with_space(text),
             [b'<', ..] => Self::with_priority(text),
             [] | [b' ' | b'\t', ..] => Self::indented(text),
             // What `journalctl` says itself: `-- No entries --`.
@@ -138,17 +111,9 @@ impl<'a> Line<'a> {
 
     /// By which program.
     pub fn program(&self) -> Program<'a> {
-        if self.is_exim {
-            return Program::Exim;
-        }
-        let name = match (self.tag.strip_suffix(b"]"), memrchr(b'[', self.tag)) {
-            (Some(_), Some(pid)) => self.tag.get(..pid).unwrap_or(self.tag),
-            _ => self.tag,
-        };
-        match memrchr(b'/', name) {
-            Some(slash) => Program::Postfix(name.get(slash + 1..).unwrap_or_default()),
-            None if name.starts_with(b"exim") => Program::Exim,
-            None => Program::Other,
+        match self.is_exim {
+            true => Program::Exim,
+            false => Program::of(self.tag),
         }
     }
 
@@ -161,14 +126,14 @@ impl<'a> Line<'a> {
     /// What follows the stamp of a syslog line: `HOST TAG: MESSAGE`, or `TAG: MESSAGE` (`journalctl --no-hostname`).
     #[inline(always)]
     fn of_syslog(stamp: Stamp<'a>, rest: &'a [u8]) -> Self {
-        let end = cut::near(rest, b' ').unwrap_or(rest.len());
+        let end = memchr(b' ', rest).unwrap_or(rest.len());
         let (host, message) = rest.split_at_checked(end).unwrap_or((rest, b""));
         let (host, rest) = match host {
             [.., b':'] => (&b""[..], rest),
             _ => (host, message.strip_prefix(b" ").unwrap_or(message)),
         };
         // Without a colon it is all tag, as in "last message repeated 2 times".
-        let end = cut::near(rest, b':').unwrap_or(rest.len());
+        let end = memchr(b':', rest).unwrap_or(rest.len());
         let (tag, message) = rest.split_at_checked(end).unwrap_or((rest, b""));
         let message = message.strip_prefix(b":").unwrap_or(message);
         Self {
