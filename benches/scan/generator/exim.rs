@@ -43,7 +43,8 @@ struct Mail {
 
 impl Mail {
     fn new(house: &mut House, at: Micros, matters: bool) -> Self {
-        let pid = house.pid(EXIM);
+        // Each mail has one to itself, so that no id comes twice.
+        let pid = house.fork();
         Self {
             number: house.number_mail(),
             id: exim_id(at, pid),

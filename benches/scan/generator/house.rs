@@ -72,23 +72,30 @@ impl House {
             "postfix/submission/smtpd" | "postfix/cleanup" => 8,
             _ => 4,
         };
-        let processes = self.processes.entry(program).or_default();
         let place = self.dice.place(crowd);
         let is_old = crowd > 1 && self.dice.one_in(60);
-        match processes.get_mut(place) {
-            Some(pid) if !is_old => *pid,
-            old => {
-                self.next_pid += 1 + self.dice.below(7);
-                if self.next_pid > 32_767 {
-                    self.next_pid = 600;
-                }
-                match old {
-                    Some(pid) => *pid = self.next_pid,
-                    None => processes.push(self.next_pid),
-                }
-                self.next_pid
-            }
+        let processes = self.processes.entry(program).or_default();
+        if let Some(pid) = processes.get(place)
+            && !is_old
+        {
+            return *pid;
         }
+        let next = self.fork();
+        let processes = self.processes.entry(program).or_default();
+        match processes.get_mut(place) {
+            Some(pid) => *pid = next,
+            None => processes.push(next),
+        }
+        next
+    }
+
+    /// A new process.
+    pub(super) fn fork(&mut self) -> u32 {
+        self.next_pid += 1 + self.dice.below(7);
+        if self.next_pid > 32_767 {
+            self.next_pid = 600;
+        }
+        self.next_pid
     }
 
     /// Has a program say a line that the truth does not depend on.
