@@ -1,5 +1,7 @@
 //! The fields of a line of Exim's main log. What stands in quotes somebody else has written, and no field begins there.
 
+use memchr::memchr3_iter;
+
 use super::cut;
 use super::event::Relay;
 
@@ -85,18 +87,23 @@ impl<'a> Host<'a> {
 
 /// Where spaces stand outside quotes.
 pub(super) fn spaces(text: &[u8]) -> impl Iterator<Item = usize> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    text.iter().enumerate().filter_map(move |(at, octet)| {
-        if *octet == b'"' && !is_escaped {
-            is_quoted = !is_quoted;
+    let (mut is_quoted, mut escaped) = (false, None);
+    memchr3_iter(b' ', b'"', b'\\', text).filter(move |at| {
+        let is_escaped = escaped == Some(*at);
+        match text.get(*at) {
+            Some(b'"') if !is_escaped => is_quoted = !is_quoted,
+            Some(b'\\') if !is_escaped => escaped = Some(*at + 1),
+            Some(b' ') => return !is_quoted,
+            _ => {}
         }
-        is_escaped = *octet == b'\\' && !is_escaped;
-        (*octet == b' ' && !is_quoted).then_some(at)
+        false
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -127,5 +134,28 @@ mod tests {
         check("H=[192.0.1.1]", "", "192.0.1.1");
         check("H=a.de (b) [192.0.1.1]:4711 P=esmtp", "a.de", "192.0.1.1");
         assert!(Fields(b"P=local S=1").host().is_none());
+    }
+
+    /// Octet by octet.
+    fn spaces_by_octet(text: &[u8]) -> Vec<usize> {
+        let (mut is_quoted, mut is_escaped, mut found) = (false, false, Vec::new());
+        for (at, octet) in text.iter().enumerate() {
+            if *octet == b'"' && !is_escaped {
+                is_quoted = !is_quoted;
+            }
+            is_escaped = *octet == b'\\' && !is_escaped;
+            if *octet == b' ' && !is_quoted {
+                found.push(at);
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn spaces_are_those_outside_quotes(text in r#"[a \\"]{0,40}"#) {
+            let found: Vec<_> = spaces(text.as_bytes()).collect();
+            prop_assert_eq!(found, spaces_by_octet(text.as_bytes()));
+        }
     }
 }

@@ -7,7 +7,7 @@
 use fearless_simd::Simd;
 
 use super::ends::Place;
-use super::line::{FULL, YEARLESS, has_shape};
+use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
 use super::near::{self, BLOCK};
 use super::postfix;
 
@@ -96,15 +96,15 @@ impl<'a> Glance<'a> {
 /// Where the host begins, if there is a stamp.
 #[inline(always)]
 fn behind_stamp<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
-    if has_shape(text, YEARLESS) {
-        return Some(YEARLESS.len());
+    if line::is_yearless(text) {
+        return Some(YEARLESS_OCTETS + 1);
     }
-    if !has_shape(text, FULL) {
+    if !line::is_full(text) {
         return None;
     }
-    let behind: &[u8; BLOCK] = text.get(FULL.len()..)?.first_chunk()?;
+    let behind: &[u8; BLOCK] = text.get(FULL_OCTETS..)?.first_chunk()?;
     let length = near::first(near::bits(simd, behind, b' '));
-    (length < BLOCK).then_some(FULL.len() + length + 1)
+    (length < BLOCK).then_some(FULL_OCTETS + length + 1)
 }
 
 #[cfg(test)]

@@ -4,20 +4,26 @@ mod shape;
 
 use memchr::{memchr, memrchr};
 
-pub(super) use self::shape::has_shape;
+use self::shape::Shape;
 use super::cut;
 
 /// `Mar 20 14:05:01 web postfix/qmgr[10478]: ...`
-pub(super) const YEARLESS: &[u8; 16] = b"A__ __ __:__:__ ";
+const YEARLESS: Shape = Shape::new((b'A', b'Z'), b"__ __ __:__:__ ");
 
 /// `Mar 20 14:05:01.123456 web postfix/qmgr[10478]: ...`
-const YEARLESS_FRACTION: &[u8; 16] = b"A__ __ __:__:__.";
+const YEARLESS_FRACTION: Shape = Shape::new((b'A', b'Z'), b"__ __ __:__:__.");
 
 /// `2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: ...`
-pub(super) const FULL: &[u8; 19] = b"20_0-_0-_0T_0:_0:_0";
+const FULL: Shape = Shape::new((b'1', b'2'), b"0_0-_0-_0T_0:_0");
 
-/// As Exim writes it: `2015-03-20 14:05:01 ...`
-const FULL_WITH_SPACE: &[u8; 19] = b"20_0-_0-_0 _0:_0:_0";
+/// `2015-03-20 14:05:01 ...`, as Exim writes it.
+const FULL_WITH_SPACE: Shape = Shape::new((b'1', b'2'), b"0_0-_0-_0 _0:_0");
+
+/// Octets of a stamp without a year, and without a fraction.
+pub(super) const YEARLESS_OCTETS: usize = 15;
+
+/// Octets of a full stamp, or of how it begins.
+pub(super) const FULL_OCTETS: usize = 19;
 
 /// A line, taken apart; all parts are as the log has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,22 +89,25 @@ impl<'a> Line<'a> {
     /// Takes a line apart; none if it is no line of a log.
     #[inline(always)]
     pub fn read(text: &'a [u8]) -> Option<Self> {
-        if has_shape(text, YEARLESS) {
+        if is_yearless(text) {
             return Some(Self::of_syslog(
-                Stamp::Yearless(text.get(..15)?),
+                Stamp::Yearless(text.get(..YEARLESS_OCTETS)?),
                 text.get(16..)?,
             ));
         }
-        if has_shape(text, YEARLESS_FRACTION) {
+        if YEARLESS_FRACTION.begins(text) {
             let rest = cut::at(text.get(16..)?, b' ')?.1;
-            return Some(Self::of_syslog(Stamp::Yearless(text.get(..15)?), rest));
+            return Some(Self::of_syslog(
+                Stamp::Yearless(text.get(..YEARLESS_OCTETS)?),
+                rest,
+            ));
         }
-        if has_shape(text, FULL) {
+        if is_full(text) {
             let (stamp, rest) = cut::at(text, b' ')?;
             return Some(Self::of_syslog(Stamp::Full(stamp), rest));
         }
         match text {
-            _ if has_shape(text, FULL_WITH_SPACE) => Self::with_space(text),
+            _ if FULL_WITH_SPACE.begins(text) && has_seconds(text) => Self::with_space(text),
             [b'<', ..] => Self::with_priority(text),
             [] | [b' ' | b'\t', ..] => Self::indented(text),
             // What `journalctl` says itself: `-- No entries --`.
@@ -229,6 +238,24 @@ impl<'a> Line<'a> {
         let is_whole = !tag.contains(&b' ') && matches!(line.program(), Program::Postfix(_));
         is_whole.then_some(line)
     }
+}
+
+/// Whether a line begins with a stamp without a year.
+#[inline(always)]
+pub(super) fn is_yearless(text: &[u8]) -> bool {
+    YEARLESS.begins(text)
+}
+
+/// Whether a line begins with a full stamp.
+#[inline(always)]
+pub(super) fn is_full(text: &[u8]) -> bool {
+    FULL.begins(text) && has_seconds(text)
+}
+
+/// Whether what begins like a full stamp goes on with seconds.
+#[inline(always)]
+fn has_seconds(text: &[u8]) -> bool {
+    matches!(text.get(16..FULL_OCTETS), Some([b':', _, b'0'..=b'9']))
 }
 
 /// What follows the elements of structured data, the first of which has been opened: in `a="1\]"][b c="2"] text` it is the
