@@ -26,7 +26,8 @@ pub(super) fn subject(message: &[u8]) -> Option<(&[u8], &[u8])> {
     is_id.then_some((id, text))
 }
 
-/// Whether what is said of a mail may matter, by its first letter.
+/// Whether what is said of a mail may matter, by its first letter: those of what is known in [`read`]. All of them are looked
+/// at, as that takes less time than a wrong guess of which it is.
 #[inline(always)]
 pub(super) fn may_matter(letter: u8) -> bool {
     const LETTERS: &[u8; 6] = b"cfrstu";

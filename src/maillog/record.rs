@@ -37,11 +37,11 @@ impl<'a> Record<'a> {
 
 /// What a line says of a mail.
 fn said<'a>(line: &Line<'a>) -> Said<'a> {
-    if line.is_like_postfix() {
-        let Some((id, text)) = postfix::subject(line.message) else {
-            return Ok(None);
-        };
-        return Ok(postfix::read(text, line.tag)?.map(|event| (id, event)));
+    if line.is_like_postfix()
+        && let Some((id, text)) = postfix::subject(line.message)
+        && let Some(event) = postfix::read(text, line.tag)?
+    {
+        return Ok(Some((id, event)));
     }
     if !exim::is_like(line.message) || line.program() != Program::Exim {
         return Ok(None);
@@ -49,4 +49,32 @@ fn said<'a>(line: &Line<'a>) -> Said<'a> {
     // In the system log it may have a time of its own.
     let inner = Line::read(line.message).unwrap_or(*line);
     exim::read(inner.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_says_it_is_told_by_the_tag() {
+        fn event(line: &str) -> Option<Event<'_>> {
+            let (_, record) = Record::read(line.as_bytes()).unwrap();
+            record.map(|record| record.event)
+        }
+        assert_eq!(
+            event("Mar 20 14:05:01 web exim[4/2]: 1xWPFT-00006Y-1R Completed"),
+            Some(Event::Removed)
+        );
+        assert_eq!(
+            event("Mar 20 14:05:01 web exim[42]: 8170A4D23E6F: removed"),
+            None
+        );
+        assert_eq!(
+            event("Mar 20 14:05:01 web postfix/qmgr[42]: 1xWPFT-00006Y-1R Completed"),
+            None
+        );
+        // What looks like an id of Postfix, up to the colon.
+        let bounced = event("2015-03-20 14:05:01 1xWPFT-00006Y-1R ** bob: removed");
+        assert!(matches!(bounced, Some(Event::Delivery(_))), "{bounced:?}");
+    }
 }

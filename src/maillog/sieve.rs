@@ -112,14 +112,14 @@ impl Sieved {
 impl Sieve<'_> {
     #[inline(always)]
     fn see(&mut self, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
-        sieved.has_time(at);
         if glance.may_matter {
             match &postfix::read(glance.text(), glance.tag()) {
                 Ok(Some(event)) => self.take(at, glance.host(), glance.id(), event),
                 Ok(None) => {}
-                Err(why) => sieved.fail(at, *why),
+                Err(why) => return sieved.fail(at, *why),
             }
         }
+        sieved.has_time(at);
     }
 
     /// Reads a line that a glance is not enough for.
@@ -250,5 +250,57 @@ impl Hasher for Hashed {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::*;
+
+    /// What is not said of mails, line by line.
+    fn read(text: &[u8]) -> Sieved {
+        let mut sieved = Sieved::default();
+        let mut at = 0;
+        for line in text.split_inclusive(|octet| *octet == b'\n') {
+            match Record::read(line.strip_suffix(b"\n").unwrap_or(line)) {
+                Ok((Stamp::Missing, _)) => {}
+                Ok(_) => sieved.has_time(at),
+                Err(why) => sieved.fail(at, why),
+            }
+            sieved.lines += 1;
+            at += line.len();
+        }
+        sieved
+    }
+
+    proptest! {
+        #[test]
+        fn lines_times_and_what_cannot_be_read(
+            lines in prop::collection::vec(
+                select(vec![
+                    "Mar 20 14:05:01 web postfix/smtpd[1]: connect from unknown[192.0.2.1]",
+                    "Mar 20 14:05:01 web postfix/qmgr[1]: 8170A4D23E6F: from=<",
+                    "2015-03-20T14:05:01+01:00 web postfix/qmgr[1]: 8170A4D23E6F: removed\r",
+                    "2015-03-20 14:05:01 1xWPFT-00006Y-1R <= a",
+                    "postfix/qmgr[1]: 8170A4D23E6F: removed",
+                    "garbage",
+                    "",
+                ]),
+                0..9,
+            ),
+            change in prop::option::of((any::<Index>(), any::<u8>())),
+        ) {
+            let mut text = lines.join("\n").into_bytes();
+            if let Some((at, octet)) = change && !text.is_empty() {
+                *at.get_mut(&mut text) = octet;
+            }
+            let (sieved, read) = (sieve(&text, &Table::reserved()), read(&text));
+            prop_assert_eq!(sieved.lines, read.lines);
+            prop_assert_eq!(sieved.times, read.times);
+            prop_assert_eq!(sieved.unreadable, read.unreadable);
+        }
     }
 }

@@ -92,18 +92,19 @@ impl<'a> Line<'a> {
         if is_yearless(text) {
             return Some(Self::of_syslog(
                 Stamp::Yearless(text.get(..YEARLESS_OCTETS)?),
-                text.get(16..)?,
+                text.get(YEARLESS_OCTETS + 1..)?,
             ));
         }
         if YEARLESS_FRACTION.begins(text) {
-            let rest = cut::at(text.get(16..)?, b' ')?.1;
+            let rest = cut::at(text.get(YEARLESS_OCTETS + 1..)?, b' ')?.1;
             return Some(Self::of_syslog(
                 Stamp::Yearless(text.get(..YEARLESS_OCTETS)?),
                 rest,
             ));
         }
         if is_full(text) {
-            let (stamp, rest) = cut::at(text, b' ')?;
+            let end = FULL_OCTETS + memchr(b' ', text.get(FULL_OCTETS..)?)?;
+            let (stamp, rest) = (text.get(..end)?, text.get(end + 1..)?);
             return Some(Self::of_syslog(Stamp::Full(stamp), rest));
         }
         match text {

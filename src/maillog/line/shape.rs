@@ -1,7 +1,7 @@
 //! What a line begins like, at one look at sixteen octets.
 
 /// What sixteen octets look like.
-pub(in crate::maillog) struct Shape {
+pub(super) struct Shape {
     /// What the first may be.
     first: (u8, u8),
     /// All bits of those octets that are always the same, and these.
@@ -41,7 +41,7 @@ impl Shape {
 
     /// Whether a text begins like that.
     #[inline(always)]
-    pub(in crate::maillog) fn begins(&self, text: &[u8]) -> bool {
+    pub(super) fn begins(&self, text: &[u8]) -> bool {
         let Some(head) = text.first_chunk::<16>() else {
             return false;
         };
