@@ -9,7 +9,7 @@ use fearless_simd::Simd;
 use super::ends::Place;
 use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
 use super::near::{self, BLOCK};
-use super::postfix;
+use super::{exim, postfix};
 
 /// A line `STAMP HOST TAG: MESSAGE`, whose parts are near.
 #[derive(Clone, Copy)]
@@ -48,8 +48,7 @@ impl<'a> Glance<'a> {
         let is_near = (id < BLOCK - 2) | (message + postfix::ID_OCTETS.end() < BLOCK - 2) | is_word;
         // With a tag that ends early enough, all is in the block that is looked at behind it.
         let is_usual = (0 < host) & (host < tag) & (tag < BLOCK - 8) & (tag < rest.len()) & is_near;
-        let may_be_exim = (octet(message + 4) == b'-') | (octet(message + 6) == b'-');
-        if !is_usual | may_be_exim {
+        if !is_usual || exim::is_like(rest.get(message..).unwrap_or_default()) {
             return None;
         }
         let length = id.wrapping_sub(message);
