@@ -36,10 +36,8 @@ pub(super) fn read(message: &[u8]) -> Said<'_> {
 /// Whether a message may be of Exim's main log: it begins with an id, or a day.
 #[inline]
 pub(super) fn is_like(message: &[u8]) -> bool {
-    matches!(
-        message,
-        [_, _, _, _, b'-', ..] | [_, _, _, _, _, _, b'-', ..]
-    )
+    let has_dash = |at: usize| message.get(at) == Some(&b'-');
+    has_dash(6) || has_dash(4) && message.first().is_some_and(u8::is_ascii_digit)
 }
 
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.

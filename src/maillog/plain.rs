@@ -16,9 +16,9 @@ const CUT: &str = "...";
 /// The text, with all that is not printable escaped. Others write it: a sender's address may be a terminal's command,
 /// or turn the direction of a line.
 pub fn plain(text: &[u8]) -> String {
-    match is_short(text) {
-        true => String::from_utf8_lossy(text).into_owned(),
-        false => cut(escaped(text), CHARACTERS_MAX),
+    match str::from_utf8(text) {
+        Ok(shown) if is_short(text) => shown.to_owned(),
+        _ => cut(escaped(text), CHARACTERS_MAX),
     }
 }
 
@@ -39,7 +39,9 @@ pub fn address(text: &[u8]) -> String {
 
 /// Whether it can be shown as it is.
 fn is_short(text: &[u8]) -> bool {
-    text.len() <= CHARACTERS_MAX && text.iter().all(|octet| matches!(octet, b' '..=b'~'))
+    // Nearly always all can be shown, and to look at all of them together is quicker than to stop at the first that cannot.
+    let are_shown = |all, octet: &u8| all & matches!(octet, b' '..=b'~');
+    text.len() <= CHARACTERS_MAX && text.iter().fold(true, are_shown)
 }
 
 fn escaped(text: &[u8]) -> String {
