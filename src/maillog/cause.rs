@@ -35,16 +35,8 @@ pub(super) fn of(delivery: &Delivery<'_>, table: &Table) -> Option<Cause> {
     {
         return Some(Cause::NoHost);
     }
-    if let Relay::Host {
-        name,
-        address,
-        is_smtp: true,
-    } = delivery.relay
-        && !is_private(address)
-        && table.judge(address).is_some()
-        && !is_own_name(name)
-    {
-        return Some(Cause::Reserved(address));
+    if let Some(cause) = of_relay(delivery.relay, table) {
+        return Some(cause);
     }
     if has_failed
         && let Some((name, address)) = unreachable(delivery)
@@ -53,6 +45,20 @@ pub(super) fn of(delivery: &Delivery<'_>, table: &Table) -> Option<Cause> {
         return Some(cause);
     }
     (delivery.status == Status::Bounced).then_some(Cause::Other)
+}
+
+/// That it went, or was to go, where no mail server of others can be.
+pub(super) fn of_relay(relay: Relay<'_>, table: &Table) -> Option<Cause> {
+    match relay {
+        Relay::Host {
+            name,
+            address,
+            is_smtp: true,
+        } if !is_private(address) && table.judge(address).is_some() && !is_own_name(name) => {
+            Some(Cause::Reserved(address))
+        }
+        Relay::Host { .. } | Relay::None | Relay::Local => None,
+    }
 }
 
 /// Why a host could not be reached, if for its address.

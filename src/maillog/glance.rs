@@ -6,6 +6,7 @@
 
 use fearless_simd::Simd;
 
+use super::brief::Brief;
 use super::ends::Place;
 use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
 use super::near::{self, BLOCK};
@@ -16,6 +17,8 @@ use super::{exim, postfix};
 pub(super) struct Glance<'a> {
     /// The line, behind the stamp.
     rest: &'a [u8],
+    /// The same, and what follows it.
+    beyond: &'a [u8],
     /// Where the host ends.
     host: usize,
     /// Where the tag ends.
@@ -35,10 +38,12 @@ impl<'a> Glance<'a> {
         let line = text.get(place.begin..)?;
         let begin = behind_stamp(simd, line)?;
         // It may be more than the line.
-        let block: &[u8; BLOCK] = line.get(begin..)?.first_chunk()?;
+        let beyond = line.get(begin..)?;
+        let block: &[u8; BLOCK] = beyond.first_chunk()?;
         let rest = text.get(place.begin + begin..place.end)?;
-        let [colons, spaces, slashes] =
-            [b':', b' ', b'/'].map(|octet| near::bits(simd, block, octet));
+        let colons = near::bits(simd, block, b':');
+        let spaces = near::bits(simd, block, b' ');
+        let slashes = near::bits(simd, block, b'/');
         let (host, tag) = (near::first(spaces), near::first(colons));
         let id = near::first(near::others(colons));
         let octet = |at: usize| block.get(at % BLOCK).copied().unwrap_or_default();
@@ -59,6 +64,7 @@ impl<'a> Glance<'a> {
         let is_postfix = slashes & near::before(tag) & !near::before(host) != 0;
         Some(Self {
             rest,
+            beyond,
             host,
             tag,
             message,
@@ -83,6 +89,14 @@ impl<'a> Glance<'a> {
     #[inline(always)]
     pub(super) fn id(self) -> &'a [u8] {
         self.rest.get(self.message..self.id).unwrap_or_default()
+    }
+
+    /// Takes what is said behind the queue id, if that is nothing unusual; else none.
+    #[inline(always)]
+    pub(super) fn brief<S: Simd, T>(self, simd: S, take: impl FnOnce(Brief<'a>) -> T) -> Option<T> {
+        let begin = self.id + 2;
+        let text = self.beyond.get(begin..)?;
+        Brief::of(simd, text, self.rest.len().checked_sub(begin)?, take)
     }
 
     /// What follows the queue id.

@@ -5,11 +5,12 @@
 //! ```text
 //! octets ─ line               who wrote it, when, what
 //!        ─ postfix, exim      what that says of a mail
-//!        ─ sieve              the lines that matter, piece by piece; ends and glance find most of what does not
+//!        ─ sieve              the lines that matter, piece by piece; ends, glance and brief see at a look what most are
 //!        ─ trail              one mail's lines together, in order
 //!        ─ story              what became of it
 //! ```
 
+mod brief;
 pub mod calendar;
 mod cause;
 mod cut;
@@ -20,6 +21,7 @@ mod fields;
 mod glance;
 pub mod journal;
 pub mod line;
+mod lives;
 mod mail;
 #[cfg(test)]
 mod mixed;

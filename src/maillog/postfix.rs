@@ -42,7 +42,6 @@ pub(super) fn may_matter(letter: u8) -> bool {
 ///
 /// # Errors
 /// If the line has been cut where it matters.
-#[inline(always)]
 pub(super) fn read<'a>(text: &'a [u8], tag: &'a [u8]) -> Result<Option<Event<'a>>, Unreadable> {
     Ok(Some(match text {
         [b'c', b'l', b'i', b'e', b'n', b't', b'=', client @ ..] => Event::Arrived(arrival(client)),
@@ -135,7 +134,7 @@ fn delivery<'a>(text: &'a [u8], tag: &'a [u8]) -> Result<Option<Delivery<'a>>, U
 
 /// `none`, `local`, `mail.iphone.com[127.0.0.6]:25`, `mail.company.de[private/dovecot-lmtp]`
 #[inline]
-fn relay<'a>(text: &'a [u8], tag: &'a [u8]) -> Relay<'a> {
+pub(super) fn relay<'a>(text: &'a [u8], tag: &'a [u8]) -> Relay<'a> {
     if text == b"none" {
         return Relay::None;
     }

@@ -4,17 +4,17 @@
 //! log can be sieved by itself, and several pieces at the same time; what is left is read in order by
 //! [`super::trail::Trail`], which finds the same stories as if it had read all.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use fearless_simd::{Level, Simd, dispatch};
 use foldhash::fast::FixedState;
-use smallvec::SmallVec;
 
+use super::brief::Brief;
 use super::ends::{Place, each_line};
-use super::event::{Delivery, Event, Unreadable};
+use super::event::{Event, Unreadable};
 use super::glance::Glance;
 use super::line::Stamp;
+use super::lives::Lives;
 use super::record::Record;
 use super::story::Status;
 use super::{cause, postfix};
@@ -44,28 +44,10 @@ pub struct Bad {
     pub why: Unreadable,
 }
 
-/// Mails that are likely to be open at one time, so that there is room for them at once.
-const OPEN: usize = 1000;
-
-/// The mails of a piece of a log that are not over.
+/// The mails of a piece of a log.
 struct Sieve<'t> {
     table: &'t Table,
-    open: HashMap<u64, Life, BuildHasherDefault<Hashed>>,
-    kept: Vec<usize>,
-}
-
-/// What is known of a mail that is not over.
-#[derive(Default)]
-struct Life {
-    lines: SmallVec<[usize; 4]>,
-    /// Whether it began in this piece.
-    is_whole: bool,
-    /// Whether anybody will ask about it.
-    matters: bool,
-    /// Whether it has no sender, as a bounce; none if that has not been said.
-    is_from_null: Option<bool>,
-    /// Whether it cannot be a bounce of our own, so that nobody asks where it went.
-    is_no_bounce: bool,
+    lives: Lives,
 }
 
 /// Sieves a piece of a log, which begins and ends with a line.
@@ -78,8 +60,7 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
     let mut sieved = Sieved::default();
     let mut sieve = Sieve {
         table,
-        open: HashMap::with_capacity_and_hasher(OPEN, BuildHasherDefault::new()),
-        kept: Vec::new(),
+        lives: Lives::new(),
     };
     each_line(
         simd,
@@ -87,13 +68,13 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
         #[inline(always)]
         |place| {
             match Glance::at(simd, text, place) {
-                Some(glance) => sieve.see(place.begin, glance, &mut sieved),
+                Some(glance) => sieve.see(simd, place.begin, glance, &mut sieved),
                 None => sieve.read(text, place, &mut sieved),
             }
             sieved.lines += 1;
         },
     );
-    sieved.kept = sieve.finish();
+    sieved.kept = sieve.lives.finish();
     sieved
 }
 
@@ -111,13 +92,43 @@ impl Sieved {
 
 impl Sieve<'_> {
     #[inline(always)]
-    fn see(&mut self, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
+    fn see<S: Simd>(&mut self, simd: S, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
         if glance.may_matter {
-            match &postfix::read(glance.text(), glance.tag()) {
-                Ok(Some(event)) => self.take(at, glance.host(), glance.id(), event),
-                Ok(None) => {}
-                Err(why) => return sieved.fail(at, *why),
+            let seen = glance.brief(
+                simd,
+                #[inline(always)]
+                |brief| self.note(at, glance, brief),
+            );
+            if seen.is_none() {
+                return self.read_said(at, glance, sieved);
             }
+        }
+        sieved.has_time(at);
+    }
+
+    /// Takes what a look is enough for.
+    #[inline(always)]
+    fn note(&mut self, at: usize, glance: Glance<'_>, brief: Brief<'_>) {
+        let id = hash(glance.host(), glance.id());
+        match brief {
+            Brief::Arrived => self.lives.arrive(id, at, None, false),
+            Brief::Sender { is_null } => self.lives.send(id, at, is_null),
+            Brief::Sent { relay } => {
+                let has_cause = relay.ends_with(b":25")
+                    && cause::of_relay(postfix::relay(relay, glance.tag()), self.table).is_some();
+                self.lives.deliver(id, at, true, has_cause);
+            }
+            Brief::Removed => self.lives.remove(id, at),
+        }
+    }
+
+    /// Reads what is said of a mail, where a look is not enough.
+    #[inline(never)]
+    fn read_said(&mut self, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
+        match &postfix::read(glance.text(), glance.tag()) {
+            Ok(Some(event)) => self.take(at, glance.host(), glance.id(), event),
+            Ok(None) => {}
+            Err(why) => return sieved.fail(at, *why),
         }
         sieved.has_time(at);
     }
@@ -139,88 +150,32 @@ impl Sieve<'_> {
         }
     }
 
-    #[inline]
     fn take(&mut self, at: usize, host: &[u8], id: &[u8], event: &Event<'_>) {
         let id = hash(host, id);
         match event {
             Event::Arrived(arrival) => {
-                if let Some(of) = arrival.bounce_of
-                    && let Some(life) = self.open.get_mut(&hash(host, of))
-                {
-                    life.matters = true;
+                if let Some(of) = arrival.bounce_of {
+                    self.lives.matter(hash(host, of));
                 }
-                let before = arrival
-                    .before
-                    .and_then(|before| self.open.get(&hash(host, before)));
-                let origin = before.and_then(|before| before.lines.first().copied());
-                let life = Life {
-                    lines: origin.into_iter().chain([at]).collect(),
-                    is_whole: true,
-                    matters: arrival.bounce_of.is_some(),
-                    is_from_null: None,
-                    is_no_bounce: arrival.bounce_of.is_none(),
-                };
-                if let Some(old) = self.open.insert(id, life) {
-                    // The id has been used again, and the end of the mail before is missing.
-                    self.kept.extend(old.lines);
-                }
+                let before = arrival.before.map(|before| hash(host, before));
+                let origin = before.and_then(|before| self.lives.first(before));
+                self.lives
+                    .arrive(id, at, origin, arrival.bounce_of.is_some());
             }
-            Event::Sender(sender) => self.send(id, at, sender),
-            Event::Delivery(delivery) => self.deliver(id, at, delivery),
+            Event::Sender(sender) => self.lives.send(id, at, sender.is_empty()),
+            Event::Delivery(delivery) => {
+                let has_cause =
+                    delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
+                self.lives
+                    .deliver(id, at, delivery.status == Status::Sent, has_cause);
+            }
             Event::Unreachable { name, address, .. } => {
-                let life = self.open.entry(id).or_default();
-                life.matters |= cause::of_unreachable(name, *address, self.table).is_some();
-                life.lines.push(at);
+                let matters = cause::of_unreachable(name, *address, self.table).is_some();
+                self.lives.happen(id, at, matters);
             }
-            Event::Bounced(_) | Event::Expired => {
-                let life = self.open.entry(id).or_default();
-                life.matters = true;
-                life.lines.push(at);
-            }
-            Event::Removed => match self.open.remove(&id) {
-                Some(life) if life.is_whole && !life.matters => {}
-                life => {
-                    self.kept
-                        .extend(life.map(|life| life.lines).unwrap_or_default());
-                    self.kept.push(at);
-                }
-            },
+            Event::Bounced(_) | Event::Expired => self.lives.happen(id, at, true),
+            Event::Removed => self.lives.remove(id, at),
         }
-    }
-
-    #[inline]
-    fn send(&mut self, id: u64, at: usize, sender: &[u8]) {
-        let life = self.open.entry(id).or_default();
-        let is_null = sender.is_empty();
-        if life.is_from_null.is_some_and(|known| known != is_null) {
-            // The id has been used again.
-            self.kept.extend(std::mem::take(life).lines);
-        }
-        life.is_from_null = Some(is_null);
-        life.is_no_bounce |= !is_null;
-        life.lines.push(at);
-    }
-
-    #[inline]
-    fn deliver(&mut self, id: u64, at: usize, delivery: &Delivery<'_>) {
-        let life = self.open.entry(id).or_default();
-        let has_cause =
-            delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
-        // What was tried before this piece may be done now.
-        let may_end = !life.is_whole && delivery.status == Status::Sent;
-        if has_cause || may_end || life.matters || !life.is_no_bounce {
-            life.matters |= has_cause;
-            life.lines.push(at);
-        }
-    }
-
-    /// The lines that matter, in order.
-    fn finish(mut self) -> Vec<usize> {
-        let open = self.open.into_values().flat_map(|life| life.lines);
-        self.kept.extend(open);
-        self.kept.sort_unstable();
-        self.kept.dedup();
-        self.kept
     }
 }
 
@@ -231,26 +186,6 @@ fn hash(host: &[u8], id: &[u8]) -> u64 {
     hasher.write(host);
     hasher.write(id);
     hasher.finish()
-}
-
-/// What has been hashed already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn write(&mut self, octets: &[u8]) {
-        for octet in octets {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*octet);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]
