@@ -26,7 +26,8 @@ pub(super) enum Brief<'a> {
 }
 
 impl<'a> Brief<'a> {
-    /// Looks at what is said behind a queue id, in so many octets of a text, and takes that; none if that is not enough.
+    /// Looks at what is said behind a queue id, and takes that; none if a look is not enough. The text goes on behind the end
+    /// of the line, which is after so many octets.
     ///
     /// It is taken where it is known: if it had to be told apart once more, the processor would guess wrong once more.
     #[inline(always)]
@@ -50,11 +51,14 @@ impl<'a> Brief<'a> {
             return (octets <= comma).then(|| take(Self::Arrived));
         }
         let close = near::first(near::bits(simd, block, b'>'));
+        if close >= octets.min(BLOCK) {
+            return None;
+        }
+        // In quotes, a bracket is part of an address.
         match block {
-            // Brackets in quotes are part of an address.
             [b'f', b'r', b'o', b'm', b'=', b'<', first, ..] => {
                 let is_expired = last == b'r';
-                let is_usual = *first != b'"' && close < octets && !is_expired;
+                let is_usual = *first != b'"' && !is_expired;
                 let is_null = *first == b'>';
                 is_usual.then(|| take(Self::Sender { is_null }))
             }
@@ -76,8 +80,11 @@ impl<'a> Brief<'a> {
         }
         let length = near::first(near::bits(simd, text.get(begin..)?.first_chunk()?, b','));
         let end = begin + length;
-        // What follows are numbers, and then the status.
         let fields: &[u8; BLOCK] = text.get(end..)?.first_chunk()?;
+        if !fields.starts_with(b",") {
+            return None;
+        }
+        // What stands before the status are numbers.
         let begins = near::bits(simd, fields, b' ') & near::bits(simd, fields, b's') >> 1;
         let status = end + near::first(begins & near::bits(simd, fields, b'=') >> 7);
         let is_sent = said.get(status..status + SENT.len())? == SENT;
@@ -109,7 +116,9 @@ mod tests {
     #[track_caller]
     fn check(said: &str) -> bool {
         let seen = look(said, |brief| {
-            let read = postfix::read(said.as_bytes(), TAG).unwrap().unwrap();
+            let read = postfix::read(said.as_bytes(), TAG)
+                .expect(said)
+                .expect(said);
             match (brief, read) {
                 (Brief::Removed, event) => assert_eq!(event, Event::Removed),
                 (Brief::Sender { is_null }, Event::Sender(sender)) => {
@@ -177,6 +186,25 @@ mod tests {
     }
 
     #[test]
+    fn long_names_are_not_cut() {
+        for octets in 0..100 {
+            let name = "m".repeat(octets);
+            check(&SENT_FAR.replace("mx.b.de", &name));
+            check(
+                &SENT_FAR
+                    .replace("delay=0.4", "delay=4")
+                    .replace("mx.b.de", &name),
+            );
+            check(&SENT_FAR.replace("a@b.de", &name));
+            check(&format!("client={name}[192.0.1.1], sasl_username=a"));
+            check(&format!("from=<{name}>, size=832, nrcpt=1 (queue active)"));
+        }
+        for cut in ["from=<", "to=<"] {
+            assert!(!check(&format!("{cut}{}", "a".repeat(70))), "{cut}");
+        }
+    }
+
+    #[test]
     fn a_reply_does_not_tell_the_status() {
         let bounced = "to=<a@b>, relay=a, delay=1, dsn=5.0.0, status=bounced (host a said: 550 status=sent (no))";
         assert!(!check(bounced));
@@ -196,12 +224,16 @@ mod tests {
                 SENT_FAR,
                 "to=<a@b>, relay=none, delay=0, delays=0/0/0/0, dsn=5.4.6, status=bounced (no)",
             ]),
+            longer in prop::option::of((select(vec!["=<", "@", "=", "]", ".", "="]), 0..90_usize)),
             changes in prop::collection::vec((any::<Index>(), select(b"\r :,<>=\"[]sra0".to_vec())), 0..3),
-            end in any::<Index>(),
-            is_cut: bool,
+            end in prop::option::weighted(0.3, any::<Index>()),
         ) {
-            let mut said = said.as_bytes().to_vec();
-            if is_cut {
+            let mut said = match longer {
+                Some((behind, octets)) => said.replace(behind, &format!("{behind}{}", "m".repeat(octets))),
+                None => said.to_owned(),
+            }
+            .into_bytes();
+            if let Some(end) = end {
                 said.truncate(end.index(said.len() + 1));
             }
             for (at, octet) in changes {

@@ -1,20 +1,25 @@
 //! The mails of a piece of a log, and which of them anybody will ask about.
 
-/// How many mails can be open at one time. That is several times as many as most servers have in a thousand lines.
-const PLACES: usize = 4096;
+use super::story::Status;
+
+/// How many mails there is room for that are open at one time. In a piece of a busy server's log some ten are.
+const SLOTS: usize = 4096;
+
+/// A slot is found by the last two octets of a hash.
+const _: () = assert!(SLOTS <= 1 << 16);
 
 /// The mails of a piece of a log, and their lines.
 pub(super) struct Lives {
-    /// Where the open mails are found. Where one is in another's place, that one is not found any more; its lines are kept,
-    /// since its end has not been seen.
-    places: Vec<Place>,
+    /// The open mails, each in the slot of its id. Where two would be in the same, the one that was there is not found any
+    /// more, as if the piece ended there: its lines are kept, and what is said of it later is of a mail that began before.
+    slots: Vec<Slot>,
     lives: Vec<Life>,
     lines: Vec<Line>,
 }
 
-/// A place for an open mail.
+/// Room for an open mail.
 #[derive(Clone, Copy)]
-struct Place {
+struct Slot {
     /// The hash of its queue id.
     id: u64,
     /// Which of all mails it is; past all of them, if there is none.
@@ -24,8 +29,8 @@ struct Place {
 /// What is known of a mail.
 #[derive(Clone, Copy, Default)]
 struct Life {
-    /// Where the first line begins that is about it.
-    first: usize,
+    /// Which one it was before it went through a filter, or was queued again.
+    before: Option<usize>,
     /// Whether it began in this piece.
     is_whole: bool,
     /// Whether anybody will ask about it.
@@ -46,36 +51,36 @@ impl Lives {
     /// No mails yet.
     pub(super) fn new() -> Self {
         Self {
-            places: vec![Place::FREE; PLACES],
+            slots: vec![Slot::FREE; SLOTS],
             lives: Vec::new(),
             lines: Vec::new(),
         }
     }
 
-    /// A mail comes in. It may have had another id before, under which it began elsewhere, and may be a bounce.
+    /// A mail comes in. It may have had another id before, and may be a bounce.
     #[inline]
-    pub(super) fn arrive(&mut self, id: u64, at: usize, origin: Option<usize>, is_bounce: bool) {
+    pub(super) fn arrive(&mut self, id: u64, at: usize, before: Option<u64>, is_bounce: bool) {
+        let before = before.and_then(|before| self.find(before));
         // If the id has been used again, the end of the mail before is missing.
         let life = self.begin(
             id,
             Life {
-                first: origin.unwrap_or(at),
+                before,
                 is_whole: true,
                 matters: is_bounce,
                 ..Life::default()
             },
         );
-        let lines = origin.into_iter().chain([at]);
-        self.lines.extend(lines.map(|at| Line { life, at }));
+        self.lines.push(Line { life, at });
     }
 
     /// The sender of a mail is said.
     #[inline]
-    pub(super) fn send(&mut self, id: u64, at: usize, is_null: bool) {
+    pub(super) fn name_sender(&mut self, id: u64, at: usize, is_null: bool) {
         let known = self.find(id).and_then(|life| self.lives.get(life));
         if known.is_some_and(|life| life.is_from_null == Some(!is_null)) {
             // The id has been used again.
-            self.begin(id, Life::from(at));
+            self.begin(id, Life::default());
         }
         self.tell(id, at, |life| {
             life.is_from_null = Some(is_null);
@@ -83,14 +88,15 @@ impl Lives {
         });
     }
 
-    /// It is tried to deliver a mail. It matters if that fails, or goes where no mail should go.
+    /// A mail is tried to be delivered. It matters if that fails for good, or goes where no mail should go.
     #[inline]
-    pub(super) fn deliver(&mut self, id: u64, at: usize, is_sent: bool, matters: bool) {
+    pub(super) fn attempt(&mut self, id: u64, at: usize, status: Status, matters: bool) {
         self.tell(id, at, |life| {
             life.matters |= matters;
-            // What was tried before may be done now, and of a bounce it is asked where it went.
-            let may_be_bounce = life.is_from_null != Some(false);
-            life.matters || !life.is_whole && (is_sent || may_be_bounce)
+            let may_be_bounce = life.is_from_null.unwrap_or(!life.is_whole);
+            // What was tried before this piece may be done now.
+            let may_end = !life.is_whole && status == Status::Sent;
+            life.matters || may_be_bounce || may_end
         });
     }
 
@@ -109,7 +115,7 @@ impl Lives {
             life.is_forgotten = life.is_whole && !life.matters;
             true
         });
-        self.put(id, Place::FREE);
+        self.put(id, Slot::FREE);
     }
 
     /// Somebody will ask about a mail, if it is open.
@@ -119,29 +125,33 @@ impl Lives {
         }
     }
 
-    /// Where the first line of a mail begins, if it is open.
-    pub(super) fn first(&self, id: u64) -> Option<usize> {
-        let life = self.lives.get(self.find(id)?)?;
-        Some(life.first)
-    }
-
     /// Where the lines begin that matter, in order.
-    pub(super) fn finish(self) -> Vec<usize> {
+    pub(super) fn finish(mut self) -> Vec<usize> {
+        self.remember();
         let Self { lives, lines, .. } = self;
         let is_forgotten = |line: &Line| lives.get(line.life).is_some_and(|life| life.is_forgotten);
         let kept = lines.into_iter().filter(|line| !is_forgotten(line));
-        let mut kept: Vec<usize> = kept.map(|line| line.at).collect();
-        kept.sort_unstable();
-        kept.dedup();
-        kept
+        kept.map(|line| line.at).collect()
     }
 
-    /// Changes what is known of an open mail, or of one that began before the piece, and whether the line is about it.
+    /// Who brought in a mail that is kept, is said of the one that it was before.
+    fn remember(&mut self) {
+        for life in (0..self.lives.len()).rev() {
+            let life = self.lives.get(life).filter(|life| !life.is_forgotten);
+            let before = life.and_then(|life| life.before);
+            if let Some(before) = before.and_then(|before| self.lives.get_mut(before)) {
+                before.is_forgotten = false;
+            }
+        }
+    }
+
+    /// Changes what is known of an open mail, or else of one that began before the piece. The change says whether the line
+    /// is to be noted.
     #[inline(always)]
     fn tell(&mut self, id: u64, at: usize, change: impl FnOnce(&mut Life) -> bool) {
         let number = self
             .find(id)
-            .unwrap_or_else(|| self.begin(id, Life::from(at)));
+            .unwrap_or_else(|| self.begin(id, Life::default()));
         if let Some(life) = self.lives.get_mut(number)
             && change(life)
         {
@@ -152,55 +162,45 @@ impl Lives {
     /// Which of all mails is the open one of this id.
     #[inline(always)]
     fn find(&self, id: u64) -> Option<usize> {
-        let place = self.places.get(place(id))?;
-        (place.id == id && place.life < self.lives.len()).then_some(place.life)
+        let slot = self.slots.get(slot(id))?;
+        (slot.id == id && slot.life < self.lives.len()).then_some(slot.life)
     }
 
     #[inline(always)]
     fn begin(&mut self, id: u64, life: Life) -> usize {
         let number = self.lives.len();
         self.lives.push(life);
-        self.put(id, Place { id, life: number });
+        self.put(id, Slot { id, life: number });
         number
     }
 
     #[inline(always)]
-    fn put(&mut self, id: u64, mail: Place) {
-        if let Some(place) = self.places.get_mut(place(id)) {
-            *place = mail;
+    fn put(&mut self, id: u64, mail: Slot) {
+        if let Some(slot) = self.slots.get_mut(slot(id)) {
+            *slot = mail;
         }
     }
 }
 
-impl Place {
+impl Slot {
     const FREE: Self = Self {
         id: 0,
         life: usize::MAX,
     };
 }
 
-impl Life {
-    /// One that began before the piece; of what is known, a line is the first.
-    fn from(first: usize) -> Self {
-        Self {
-            first,
-            ..Self::default()
-        }
-    }
-}
-
-/// Which place is that of an id.
+/// Which slot is that of an id.
 #[inline(always)]
-fn place(id: u64) -> usize {
+fn slot(id: u64) -> usize {
     let [low, high, ..] = id.to_le_bytes();
-    usize::from(u16::from_le_bytes([low, high])) % PLACES
+    usize::from(u16::from_le_bytes([low, high])) % SLOTS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Two mails that would be in the same place.
+    /// Two mails that would be in the same slot.
     const ONE: u64 = 7;
     const OTHER: u64 = ONE + 0x1_0000;
 
@@ -212,14 +212,14 @@ mod tests {
 
     fn arrive(lives: &mut Lives, id: u64, at: usize) {
         lives.arrive(id, at, None, false);
-        lives.send(id, at + 1, false);
+        lives.name_sender(id, at + 1, false);
     }
 
     #[test]
     fn what_comes_and_goes_is_forgotten() {
         let kept = kept(|lives| {
             arrive(lives, ONE, 10);
-            lives.deliver(ONE, 12, true, false);
+            lives.attempt(ONE, 12, Status::Sent, false);
             lives.remove(ONE, 13);
             arrive(lives, ONE, 20);
             lives.remove(ONE, 22);
@@ -231,19 +231,19 @@ mod tests {
     fn what_fails_or_is_still_there_or_began_before_is_kept() {
         let failed = kept(|lives| {
             arrive(lives, ONE, 10);
-            lives.deliver(ONE, 12, true, false);
-            lives.deliver(ONE, 13, false, true);
-            lives.deliver(ONE, 14, true, false);
+            lives.attempt(ONE, 12, Status::Sent, false);
+            lives.attempt(ONE, 13, Status::Deferred, true);
+            lives.attempt(ONE, 14, Status::Sent, false);
             lives.remove(ONE, 15);
         });
         assert_eq!(failed, [10, 11, 13, 14, 15]);
         let open = kept(|lives| {
             arrive(lives, ONE, 10);
-            lives.deliver(ONE, 12, false, false);
+            lives.attempt(ONE, 12, Status::Deferred, false);
         });
         assert_eq!(open, [10, 11]);
         let before = kept(|lives| {
-            lives.deliver(ONE, 10, true, false);
+            lives.attempt(ONE, 10, Status::Sent, false);
             lives.remove(ONE, 11);
             lives.remove(OTHER, 12);
         });
@@ -256,18 +256,20 @@ mod tests {
             arrive(lives, ONE, 10);
             lives.arrive(1, 12, None, true);
             lives.matter(ONE);
-            lives.deliver(1, 13, true, false);
+            lives.attempt(1, 13, Status::Sent, false);
             lives.remove(1, 14);
             lives.remove(ONE, 15);
+            arrive(lives, OTHER, 20);
             lives.matter(ONE);
+            lives.remove(OTHER, 22);
         });
         assert_eq!(bounce, [10, 11, 12, 13, 14, 15]);
         let notified = kept(|lives| {
             arrive(lives, ONE, 10);
             lives.happen(ONE, 12, false);
             lives.happen(ONE, 13, true);
-            lives.send(1, 14, true);
-            lives.deliver(1, 15, true, false);
+            lives.name_sender(1, 14, true);
+            lives.attempt(1, 15, Status::Sent, false);
             lives.remove(1, 16);
             lives.remove(ONE, 17);
         });
@@ -284,43 +286,72 @@ mod tests {
         assert_eq!(arrived, [10, 11]);
         let sent = kept(|lives| {
             arrive(lives, ONE, 10);
-            lives.send(ONE, 20, true);
+            lives.name_sender(ONE, 20, true);
             lives.remove(ONE, 22);
         });
         assert_eq!(sent, [10, 11, 20, 22]);
     }
 
     #[test]
-    fn where_a_mail_began_is_kept_if_it_is() {
+    fn of_what_began_before_it_is_kept_where_it_may_be_a_bounce_or_go_on() {
+        let nothing_said = kept(|lives| lives.attempt(ONE, 10, Status::Deferred, false));
+        assert_eq!(nothing_said, [10]);
+        for (is_null, expected) in [(true, vec![10, 11, 12]), (false, vec![10, 12])] {
+            let said = kept(|lives| {
+                lives.name_sender(ONE, 10, is_null);
+                lives.attempt(ONE, 11, Status::Deferred, false);
+                lives.attempt(ONE, 12, Status::Sent, false);
+            });
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn what_a_mail_was_before_is_kept_if_it_is() {
         for matters in [false, true] {
             let kept = kept(|lives| {
                 arrive(lives, ONE, 10);
-                let origin = lives.first(ONE);
-                assert_eq!(origin, Some(10));
-                lives.arrive(1, 20, origin, false);
-                lives.arrive(2, 30, lives.first(1), false);
-                lives.remove(ONE, 40);
-                lives.remove(1, 50);
-                lives.deliver(2, 60, false, matters);
-                lives.remove(2, 70);
-                assert_eq!(lives.first(2), None);
+                lives.arrive(1, 20, Some(ONE), false);
+                lives.remove(ONE, 25);
+                lives.arrive(2, 30, Some(1), false);
+                lives.remove(1, 35);
+                lives.attempt(2, 40, Status::Deferred, matters);
+                lives.remove(2, 45);
+                lives.arrive(3, 50, Some(2), false);
+                lives.remove(3, 55);
             });
-            let expected: &[usize] = if matters { &[10, 30, 60, 70] } else { &[] };
+            let expected: &[usize] = match matters {
+                true => &[10, 11, 20, 25, 30, 35, 40, 45],
+                false => &[],
+            };
             assert_eq!(kept, expected);
         }
     }
 
     #[test]
-    fn mails_in_the_same_place_are_kept() {
+    fn mails_in_the_same_slot_are_kept() {
         let kept = kept(|lives| {
             arrive(lives, ONE, 10);
             arrive(lives, OTHER, 20);
-            lives.deliver(ONE, 30, true, false);
+            lives.attempt(ONE, 30, Status::Sent, false);
             lives.remove(ONE, 31);
             lives.remove(OTHER, 32);
             arrive(lives, ONE, 40);
             lives.remove(ONE, 42);
         });
         assert_eq!(kept, [10, 11, 20, 21, 30, 31, 32]);
+    }
+
+    #[test]
+    fn a_mail_whose_slot_is_lost_is_not_found() {
+        let kept = kept(|lives| {
+            arrive(lives, ONE, 10);
+            lives.remove(OTHER, 20);
+            lives.arrive(1, 30, Some(ONE), false);
+            lives.matter(ONE);
+            lives.remove(1, 31);
+            lives.remove(ONE, 40);
+        });
+        assert_eq!(kept, [10, 11, 20, 40]);
     }
 }

@@ -112,11 +112,11 @@ impl Sieve<'_> {
         let id = hash(glance.host(), glance.id());
         match brief {
             Brief::Arrived => self.lives.arrive(id, at, None, false),
-            Brief::Sender { is_null } => self.lives.send(id, at, is_null),
+            Brief::Sender { is_null } => self.lives.name_sender(id, at, is_null),
             Brief::Sent { relay } => {
                 let has_cause = relay.ends_with(b":25")
                     && cause::of_relay(postfix::relay(relay, glance.tag()), self.table).is_some();
-                self.lives.deliver(id, at, true, has_cause);
+                self.lives.attempt(id, at, Status::Sent, has_cause);
             }
             Brief::Removed => self.lives.remove(id, at),
         }
@@ -158,16 +158,14 @@ impl Sieve<'_> {
                     self.lives.matter(hash(host, of));
                 }
                 let before = arrival.before.map(|before| hash(host, before));
-                let origin = before.and_then(|before| self.lives.first(before));
                 self.lives
-                    .arrive(id, at, origin, arrival.bounce_of.is_some());
+                    .arrive(id, at, before, arrival.bounce_of.is_some());
             }
-            Event::Sender(sender) => self.lives.send(id, at, sender.is_empty()),
+            Event::Sender(sender) => self.lives.name_sender(id, at, sender.is_empty()),
             Event::Delivery(delivery) => {
                 let has_cause =
                     delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
-                self.lives
-                    .deliver(id, at, delivery.status == Status::Sent, has_cause);
+                self.lives.attempt(id, at, delivery.status, has_cause);
             }
             Event::Unreachable { name, address, .. } => {
                 let matters = cause::of_unreachable(name, *address, self.table).is_some();
@@ -211,6 +209,34 @@ mod tests {
         sieved
     }
 
+    #[test]
+    fn where_a_mail_went_is_seen_however_long_the_name_is() {
+        for octets in 0..100 {
+            let name = "m".repeat(octets);
+            let lines = [
+                "client=unknown[192.0.1.7]",
+                "from=<a@b.de>, size=832, nrcpt=1 (queue active)",
+                &format!(
+                    "to=<a@hot.de>, relay={name}.de[127.0.0.6]:25, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 ok)"
+                ),
+                "removed",
+            ];
+            let whole = |relay: &str| -> String {
+                let line = |said: &str| {
+                    let said = said.replace("127.0.0.6", relay);
+                    format!("Mar 20 14:05:01 web postfix/smtp[1]: 8170A4D23E6F: {said}\n")
+                };
+                lines.into_iter().map(line).collect::<String>() + &"\n".repeat(200)
+            };
+            let kept = |relay| {
+                sieve(whole(relay).as_bytes(), &Table::reserved())
+                    .kept
+                    .len()
+            };
+            assert_eq!((kept("127.0.0.6"), kept("192.0.1.9")), (4, 0), "{name}");
+        }
+    }
+
     proptest! {
         #[test]
         fn lines_times_and_what_cannot_be_read(
@@ -218,6 +244,7 @@ mod tests {
                 select(vec![
                     "Mar 20 14:05:01 web postfix/smtpd[1]: connect from unknown[192.0.2.1]",
                     "Mar 20 14:05:01 web postfix/qmgr[1]: 8170A4D23E6F: from=<",
+                    "Mar 20 14:05:01 web postfix/qmgr[1]: 8170A4D23E6F: from=<a.sender.whose.address.is.longer.than.what.is.looked.at.at.once",
                     "2015-03-20T14:05:01+01:00 web postfix/qmgr[1]: 8170A4D23E6F: removed\r",
                     "2015-03-20 14:05:01 1xWPFT-00006Y-1R <= a",
                     "postfix/qmgr[1]: 8170A4D23E6F: removed",
