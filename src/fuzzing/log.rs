@@ -60,7 +60,7 @@ fn limits(each: usize) -> Limits {
         open: some,
         octets: each * 1000,
         failures: each,
-        known: some,
+        known: each,
     }
 }
 

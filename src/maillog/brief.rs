@@ -9,7 +9,7 @@ use super::near::{self, BLOCK};
 /// What a line of Postfix says of a mail, if that is nothing unusual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Brief<'a> {
-    /// It came in, and nothing but the client is said of it.
+    /// It came in, and not as another mail before.
     Arrived,
     /// Its sender has been said.
     Sender {
@@ -20,6 +20,8 @@ pub(super) enum Brief<'a> {
     Sent {
         /// To which mail server.
         relay: &'a [u8],
+        /// What follows the bracket before its address.
+        address: &'a [u8],
     },
     /// It is gone from the queue.
     Removed,
@@ -46,9 +48,8 @@ impl<'a> Brief<'a> {
         if last == b'\r' {
             return None;
         }
-        if block.starts_with(b"client=") {
-            let comma = near::first(near::bits(simd, block, b','));
-            return (octets <= comma).then(|| take(Self::Arrived));
+        if block.starts_with(b"client=") || block.starts_with(b"uid=") {
+            return (!may_name_another(simd, text, octets)?).then(|| take(Self::Arrived));
         }
         let close = near::first(near::bits(simd, block, b'>'));
         if close >= octets.min(BLOCK) {
@@ -73,13 +74,23 @@ impl<'a> Brief<'a> {
     #[inline(always)]
     fn sent<S: Simd>(simd: S, text: &'a [u8], said: &'a [u8], close: usize) -> Option<Self> {
         const RELAY: &[u8] = b">, relay=";
+        const ORIGINAL: &[u8] = b">, orig_to=<";
         const SENT: &[u8] = b" status=sent ";
+        let close = match text.get(close..)?.strip_prefix(ORIGINAL) {
+            Some([b'"', ..]) => return None,
+            Some(original) => {
+                let block = original.first_chunk()?;
+                close + ORIGINAL.len() + near::first(near::bits(simd, block, b'>'))
+            }
+            None => close,
+        };
         let begin = close + RELAY.len();
         if text.get(close..begin)? != RELAY {
             return None;
         }
-        let length = near::first(near::bits(simd, text.get(begin..)?.first_chunk()?, b','));
-        let end = begin + length;
+        let block = text.get(begin..)?.first_chunk()?;
+        let end = begin + near::first(near::bits(simd, block, b','));
+        let address = text.get(begin + 1 + near::first(near::bits(simd, block, b'['))..)?;
         let fields: &[u8; BLOCK] = text.get(end..)?.first_chunk()?;
         if !fields.starts_with(b",") {
             return None;
@@ -89,20 +100,40 @@ impl<'a> Brief<'a> {
         let status = end + near::first(begins & near::bits(simd, fields, b'=') >> 7);
         let is_sent = said.get(status..status + SENT.len())? == SENT;
         let relay = said.get(begin..end)?;
-        is_sent.then_some(Self::Sent { relay })
+        is_sent.then_some(Self::Sent { relay, address })
     }
+}
+
+/// Whether a mail that comes in may have been another one before: `orig_queue_id=`, `orig_id=`. None if the line is too long
+/// for a look.
+#[inline(always)]
+fn may_name_another<S: Simd>(simd: S, text: &[u8], octets: usize) -> Option<bool> {
+    // A name that begins at the end of a block is found in the next one.
+    const STEP: usize = BLOCK - 2;
+    let found = ids(simd, text)? | ids(simd, text.get(STEP..)?)?;
+    (octets <= STEP + BLOCK).then_some(found != 0)
+}
+
+/// Where `_id` is in a block.
+#[inline(always)]
+fn ids<S: Simd>(simd: S, text: &[u8]) -> Option<u64> {
+    let block: &[u8; BLOCK] = text.first_chunk()?;
+    let begins = near::bits(simd, block, b'_') & near::bits(simd, block, b'i') >> 1;
+    Some(begins & near::bits(simd, block, b'd') >> 2)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use fearless_simd::{Level, dispatch};
     use proptest::prelude::*;
     use proptest::sample::{Index, select};
 
     use super::*;
-    use crate::maillog::event::{Arrival, Delivery, Event};
-    use crate::maillog::postfix;
+    use crate::maillog::event::{Arrival, Delivery, Event, Relay};
     use crate::maillog::story::Status;
+    use crate::maillog::{cut, postfix};
 
     const TAG: &[u8] = b"postfix/smtp[10478]";
 
@@ -125,15 +156,26 @@ mod tests {
                     assert_eq!(is_null, sender.is_empty(), "{said}");
                 }
                 (Brief::Arrived, Event::Arrived(arrival)) => {
-                    let client = arrival.client;
                     let expected = Arrival {
-                        client,
-                        ..Arrival::default()
+                        before: None,
+                        bounce_of: None,
+                        ..arrival
                     };
                     assert_eq!(arrival, expected, "{said}");
                 }
-                (Brief::Sent { relay }, Event::Delivery(delivery)) => {
+                (Brief::Sent { relay, address }, Event::Delivery(delivery)) => {
                     let (status, relay) = (Status::Sent, postfix::relay(relay, TAG));
+                    if let Relay::Host {
+                        address: IpAddr::V4(known),
+                        ..
+                    } = relay
+                    {
+                        let [octet, ..] = known.octets();
+                        assert!(
+                            cut::octet(address).is_none_or(|seen| seen == octet),
+                            "{said}"
+                        );
+                    }
                     let expected = Delivery {
                         status,
                         relay,
@@ -156,7 +198,10 @@ mod tests {
             "removed",
             "client=mta7.am0.yahoodns.net[98.136.216.60]",
             "from=<office@freenet.de>, size=832, nrcpt=1 (queue active)",
+            "client=unknown[2001:db8::1], sasl_method=PLAIN, sasl_username=web1@company.de",
+            "uid=33 from=<www_data>",
             "from=<>, size=832, nrcpt=1 (queue active)",
+            "to=<a@b>, orig_to=<b@c>, relay=local, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 ok)",
             SENT,
             SENT_FAR,
         ] {
@@ -174,11 +219,11 @@ mod tests {
             "from=<a@b>, status=expired, returned to sender",
             "from=<a@b",
             "from=<\">\"@b>, size=832, nrcpt=1 (queue active)",
-            "to=<a@b>, orig_to=<b@c>, relay=local, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 ok)",
+            "to=<a@b>, orig_to=<\">\"@c>, relay=local, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 ok)",
             "to=<a@b>, relay=none, delay=0, delays=0/0/0/0, dsn=5.4.6, status=bounced (status=sent )",
             "to=<a@b>, relay=none, delay=0, delays=0/0/0/0, dsn=4.4.1, status=deferred (connect to a: no)",
             "to=<a@b>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sen",
-            "uid=33 from=<www-data>",
+            "uid=33 from=<www-data> orig_id=AB12",
             "sender non-delivery notification: 955C04D2300E",
         ] {
             assert!(!check(said), "{said}");
@@ -197,6 +242,11 @@ mod tests {
             );
             check(&SENT_FAR.replace("a@b.de", &name));
             check(&format!("client={name}[192.0.1.1], sasl_username=a"));
+            check(&format!(
+                "to=<a@b>, orig_to=<{name}>, relay=local, delay=0, dsn=2.0.0, status=sent (ok)"
+            ));
+            let requeued = format!("client={name}[192.0.1.1], orig_queue_id=A");
+            assert!(!check(&requeued), "{requeued}");
             check(&format!("from=<{name}>, size=832, nrcpt=1 (queue active)"));
         }
         for cut in ["from=<", "to=<"] {
@@ -220,6 +270,9 @@ mod tests {
                 "from=<office@freenet.de>, size=832, nrcpt=1 (queue active)",
                 "from=<>, size=832, nrcpt=1 (queue active)",
                 "from=<a@b>, status=expired, returned to sender",
+                "client=localhost[127.0.0.1], orig_queue_id=AB12, orig_client=a@b=[192.0.1.1]",
+                "uid=33 from=<www_data> orig_id=AB12",
+                "to=<a@b>, orig_to=<b@c>, relay=local, delay=0, dsn=2.0.0, status=sent (250 ok)",
                 SENT,
                 SENT_FAR,
                 "to=<a@b>, relay=none, delay=0, delays=0/0/0/0, dsn=5.4.6, status=bounced (no)",

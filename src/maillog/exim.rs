@@ -37,7 +37,8 @@ pub(super) fn read(message: &[u8]) -> Said<'_> {
 #[inline]
 pub(super) fn is_like(message: &[u8]) -> bool {
     let has_dash = |at: usize| message.get(at) == Some(&b'-');
-    has_dash(6) || has_dash(4) && message.first().is_some_and(u8::is_ascii_digit)
+    let begins = |with: fn(&u8) -> bool| message.first().is_some_and(with);
+    has_dash(6) && begins(u8::is_ascii_alphanumeric) || has_dash(4) && begins(u8::is_ascii_digit)
 }
 
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.

@@ -61,6 +61,7 @@ impl<'a> Glance<'a> {
             & !is_word
             & (octet(id + 1) == b' ')
             & (id + 2 < rest.len());
+        let said: &[u8; 4] = beyond.get(id + 2..)?.first_chunk()?;
         let is_postfix = slashes & near::before(tag) & !near::before(host) != 0;
         Some(Self {
             rest,
@@ -69,7 +70,7 @@ impl<'a> Glance<'a> {
             tag,
             message,
             id,
-            may_matter: is_id & is_postfix & postfix::may_matter(octet(id + 2)),
+            may_matter: is_id & is_postfix & postfix::may_matter(*said),
         })
     }
 

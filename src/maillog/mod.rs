@@ -20,6 +20,7 @@ mod exim;
 mod fields;
 mod glance;
 pub mod journal;
+mod known;
 pub mod line;
 mod lives;
 mod mail;

@@ -26,14 +26,14 @@ pub(super) fn subject(message: &[u8]) -> Option<(&[u8], &[u8])> {
     is_id.then_some((id, text))
 }
 
-/// Whether what is said of a mail may matter, by its first letter: those of what is known in [`read`]. All of them are looked
-/// at, as that takes less time than a wrong guess of which it is.
+/// Whether what is said of a mail may matter, by how it begins: as what is known in [`read`]. All of that is looked at, as it
+/// takes less time than a wrong guess of which it is.
 #[inline(always)]
-pub(super) fn may_matter(letter: u8) -> bool {
-    const LETTERS: &[u8; 6] = b"cfrstu";
-    LETTERS
+pub(super) fn may_matter(begin: [u8; 4]) -> bool {
+    const BEGINS: [&[u8; 4]; 6] = [b"clie", b"from", b"remo", b"send", b"to=<", b"uid="];
+    BEGINS
         .iter()
-        .fold(false, |may, other| may | (*other == letter))
+        .fold(false, |may, other| may | (**other == begin))
 }
 
 /// What a daemon says of a mail. Which one, as its tag tells, is asked only where it matters.
@@ -157,7 +157,7 @@ mod tests {
         let (id, text) = subject(message.as_bytes())?;
         let event = read(text, b"postfix/smtp[10478]").unwrap()?;
         assert_eq!(id, b"8170A4D23E6F");
-        assert!(may_matter(text[0]), "{message}");
+        assert!(may_matter(*text.first_chunk().unwrap()), "{message}");
         Some(event)
     }
 

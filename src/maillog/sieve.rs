@@ -17,7 +17,7 @@ use super::line::Stamp;
 use super::lives::Lives;
 use super::record::Record;
 use super::story::Status;
-use super::{cause, postfix};
+use super::{cause, cut, postfix};
 use crate::verdict::Table;
 
 /// What is left of a piece of a log.
@@ -113,8 +113,10 @@ impl Sieve<'_> {
         match brief {
             Brief::Arrived => self.lives.arrive(id, at, None, false),
             Brief::Sender { is_null } => self.lives.name_sender(id, at, is_null),
-            Brief::Sent { relay } => {
-                let has_cause = relay.ends_with(b":25")
+            Brief::Sent { relay, address } => {
+                let is_known = cut::octet(address).is_none_or(|octet| self.table.knows(octet));
+                let has_cause = is_known
+                    && relay.ends_with(b":25")
                     && cause::of_relay(postfix::relay(relay, glance.tag()), self.table).is_some();
                 self.lives.attempt(id, at, Status::Sent, has_cause);
             }

@@ -10,6 +10,7 @@ use lru::LruCache;
 use super::calendar::Calendar;
 use super::cause;
 use super::event::{Arrival, Delivery, Event};
+use super::known::Known;
 use super::mail::Mail;
 use super::plain::{self, plain};
 use super::record::Record;
@@ -26,8 +27,8 @@ pub struct Limits {
     pub octets: usize,
     /// Recipients that one mail may have failed to reach. The rest is only counted.
     pub failures: usize,
-    /// Lines of failures that are known again when another file has them as well, 60 octets each.
-    pub known: NonZeroUsize,
+    /// Lines of failures that are known again when another file has them as well, some 20 octets each.
+    pub known: usize,
 }
 
 /// The mails that are not over.
@@ -39,7 +40,7 @@ pub struct Trail<'t> {
     open: LruCache<u64, Mail>,
     /// What the open ones take.
     octets: usize,
-    known: LruCache<u64, ()>,
+    known: Known,
     /// Lines of failures and of bounces that had been read before, in another file.
     pub repeated: u64,
     /// Recipients past the limit of one mail.
@@ -74,7 +75,7 @@ impl Default for Limits {
             open: NonZeroUsize::MIN.saturating_add(99_999),
             octets: 16 << 20,
             failures: 1000,
-            known: NonZeroUsize::MIN.saturating_add(99_999),
+            known: 100_000,
         }
     }
 }
@@ -88,7 +89,7 @@ impl<'t> Trail<'t> {
             calendar,
             open: LruCache::new(limits.open),
             octets: 0,
-            known: LruCache::new(limits.known),
+            known: Known::new(limits.known),
             repeated: 0,
             failures_left_out: 0,
         }
@@ -104,7 +105,6 @@ impl<'t> Trail<'t> {
         let at = self.calendar.read(record.stamp);
         let name = Name::new(record.host, record.id);
         self.take_in(name, at, &record.event, tell);
-        self.weigh(name.key);
         while self.octets > self.limits.octets {
             self.conclude_oldest(tell);
         }
@@ -131,6 +131,7 @@ impl<'t> Trail<'t> {
                 let unreachable = &mut self.mail(name, tell).unreachable;
                 if unreachable.len() < failures_max {
                     unreachable.push(((*text).into(), cause));
+                    self.weigh(name.key);
                 }
             }
             Event::Expired => self.mail(name, tell).expire(),
@@ -148,7 +149,7 @@ impl<'t> Trail<'t> {
 
     /// A mail, which may have come in before the log begins.
     fn mail(&mut self, name: Name<'_>, tell: &mut impl FnMut(News)) -> &mut Mail {
-        if !self.open.contains(&name.key) && self.open.len() == self.limits.open.get() {
+        if self.open.len() == self.limits.open.get() && !self.open.contains(&name.key) {
             self.conclude_oldest(tell);
         }
         self.open.get_or_insert_mut(name.key, || Mail::of(name.id))
@@ -163,16 +164,18 @@ impl<'t> Trail<'t> {
         tell: &mut impl FnMut(News),
     ) {
         let mut mail = Mail::new(name.id, at, arrival);
-        let open = self.open.get(&name.key);
-        if open.is_some_and(|open| open.is(&mail)) {
-            return;
+        if let Some(open) = self.open.get(&name.key) {
+            if open.is(&mail) {
+                return;
+            }
+            self.conclude(name.key, tell);
         }
-        self.conclude(name.key, tell);
         let before = arrival.before.map(|before| name.other(before));
         if let Some(before) = before.and_then(|before| self.open.get(&before.key)) {
             mail.goes_on_from(before);
         }
         *self.mail(name, tell) = mail;
+        self.weigh(name.key);
         if let Some(of) = arrival.bounce_of.map(|of| name.other(of))
             // Else it only says that it takes longer.
             && self.mail(of, tell).may_have_bounced()
@@ -183,12 +186,15 @@ impl<'t> Trail<'t> {
 
     /// A mail is in the queue. Another sender's is another mail.
     fn send(&mut self, name: Name<'_>, sender: &[u8], tell: &mut impl FnMut(News)) {
-        let open = self.open.peek(&name.key);
-        let known = open.and_then(|mail| mail.sender.as_deref());
-        if known.is_some_and(|known| known != sender) {
-            self.conclude(name.key, tell);
+        let open = self.open.get(&name.key);
+        match open.and_then(|mail| mail.sender.as_deref()) {
+            // It is tried again.
+            Some(known) if known == sender => return,
+            Some(_) => self.conclude(name.key, tell),
+            None => {}
         }
         self.mail(name, tell).sender = Some(sender.into());
+        self.weigh(name.key);
     }
 
     fn deliver(
@@ -198,15 +204,16 @@ impl<'t> Trail<'t> {
         delivery: &Delivery<'_>,
         tell: &mut impl FnMut(News),
     ) {
-        let mail = self.open.get(&name.key);
-        let is_bounce = mail.is_some_and(Mail::is_bounce);
+        let mail = self.open.get_mut(&name.key);
+        let is_bounce = mail.as_deref().is_some_and(Mail::is_bounce);
         let cause = cause::of(delivery, self.table)
-            .or_else(|| mail.and_then(|mail| mail.unreachable(delivery)));
+            .or_else(|| mail.as_deref().and_then(|mail| mail.unreachable(delivery)));
         if cause.is_none()
             && delivery.status == Status::Sent
-            && let Some(mail) = self.open.peek_mut(&name.key)
+            && let Some(mail) = mail
         {
             mail.reaches(delivery.recipient);
+            self.weigh(name.key);
         }
         if cause.is_none() && !is_bounce {
             if delivery.status == Status::Deferred {
@@ -221,6 +228,7 @@ impl<'t> Trail<'t> {
         if is_bounce {
             let fate = cause::fate(delivery, self.table, at);
             self.mail(name, tell).ends(delivery.recipient, fate);
+            self.weigh(name.key);
         }
         if let Some(cause) = cause {
             let failure = Failure {
@@ -240,7 +248,7 @@ impl<'t> Trail<'t> {
         let failures_max = self.limits.failures;
         let mail = self.mail(name, tell);
         if mail.has_failed(&failure) {
-            return;
+            return self.weigh(name.key);
         }
         if mail.failures.len() == failures_max {
             self.failures_left_out += 1;
@@ -250,6 +258,7 @@ impl<'t> Trail<'t> {
             tell(News::Failed(mail.story(vec![failure.clone()])));
         }
         mail.fails(failure);
+        self.weigh(name.key);
     }
 
     /// A mail has bounced: those recipients that it was given up for until now. From here on its bounce has the story, as
@@ -259,6 +268,7 @@ impl<'t> Trail<'t> {
         let failures = mail.take_given_up();
         let story = mail.story(failures);
         let origin = mail.origin.clone();
+        self.weigh(name.key);
         if let Some(known) = self.open.peek(&bounce.key) {
             if known.is_about_all_of(&story) {
                 return;
@@ -287,7 +297,7 @@ impl<'t> Trail<'t> {
         } = delivery;
         let said = (name.key, at, recipient, status, text);
         let hash = FixedState::with_seed(0).hash_one(said);
-        self.known.put(hash, ()).is_some()
+        self.known.put(hash)
     }
 
     /// Tells of a mail, and forgets it.

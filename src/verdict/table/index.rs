@@ -86,6 +86,11 @@ impl<K: Key> Index<K> {
         (row != NO_ROW).then_some(widen(row))
     }
 
+    /// Whether no row answers for any key from the first to the last.
+    pub(super) fn is_free(&self, first: K, last: K) -> bool {
+        self.find(first).is_none() && self.interval(first) == self.interval(last)
+    }
+
     /// The last interval that begins at or below `key`.
     fn interval(&self, key: K) -> Option<usize> {
         let mut slot = self.top;

@@ -38,6 +38,8 @@ pub struct Table {
     rows: Box<[Row]>,
     v4: Index<u32>,
     v6: Index<u128>,
+    /// By the first octet of IPv4 addresses: whether any of them has a row.
+    octets: [bool; 256],
 }
 
 /// One row of a table, as its author knows it.
@@ -92,9 +94,15 @@ impl Table {
     }
 
     fn of_rules(Rules { rows, guards }: Rules, source: &str) -> Self {
+        let v4 = Index::new(&sweep::sweep(rows.len(), &guards));
+        let octets = std::array::from_fn(|octet| {
+            let first = u32::try_from(octet).unwrap_or(u32::MAX) << 24;
+            !v4.is_free(first, first | 0x00ff_ffff)
+        });
         Self {
             source: source.into(),
-            v4: Index::new(&sweep::sweep(rows.len(), &guards)),
+            v4,
+            octets,
             v6: Index::new(&sweep::sweep(rows.len(), &guards)),
             rows: rows.into(),
         }
@@ -124,6 +132,15 @@ impl Table {
             IpAddr::V6(address) => self.v6.find(address.into()),
         };
         self.rows.get(row?)
+    }
+
+    /// Whether any row is about IPv4 addresses that begin with this octet; most addresses do with one that none is about.
+    #[must_use]
+    #[inline]
+    pub fn knows(&self, octet: u8) -> bool {
+        self.octets
+            .get(usize::from(octet))
+            .is_none_or(|known| *known)
     }
 
     /// Says whether the table lists the address, and why.
@@ -184,6 +201,30 @@ mod tests {
             )
         });
         assert_eq!(found.as_deref(), expected, "{address} in {text:?}");
+    }
+
+    #[test]
+    fn octets_that_a_row_is_about() {
+        let check = |text: &str, expected: &[u8]| {
+            let table = Table::parse(text, "table").unwrap();
+            let known: Vec<u8> = (0..=255).filter(|octet| table.knows(*octet)).collect();
+            assert_eq!(known, expected, "{text}");
+        };
+        check("", &[]);
+        check("10.1.2.3 REJECT a\n172.16.0.0/12 OK", &[10, 172]);
+        check(
+            "0.0.0.0 REJECT a\n255.255.255.255 REJECT b\n::/0 REJECT c",
+            &[0, 255],
+        );
+        check("10.0.0.0/7 REJECT a", &[10, 11]);
+        check(
+            "!64.0.0.0/2 REJECT a",
+            &[
+                &(0..64).collect::<Vec<u8>>()[..],
+                &(128..=255).collect::<Vec<u8>>()[..],
+            ]
+            .concat(),
+        );
     }
 
     #[test]
