@@ -24,8 +24,10 @@ pub struct Calendar {
     zone: TimeZone,
     /// The year that the first line of all is of.
     given: Option<i16>,
-    /// The last day read of a log without years.
+    /// The last day of all that have been read of a log without years.
     day: Option<Date>,
+    /// The day that was read last, as `Mar 20 `: many lines are of the same one.
+    named: Option<([u8; 7], Date)>,
     /// No line is later.
     latest: Timestamp,
     /// What was read last: many lines have the same time.
@@ -39,6 +41,7 @@ impl Calendar {
             zone,
             given: year,
             day: None,
+            named: None,
             latest: Timestamp::MAX,
             last: ([0; 15], None),
         }
@@ -51,6 +54,7 @@ impl Calendar {
     pub fn open(&mut self, latest: Timestamp) {
         self.latest = latest;
         self.last = ([0; 15], None);
+        self.named = None;
         if self.given.is_none() {
             self.day = None;
         }
@@ -105,20 +109,30 @@ impl Calendar {
 
     /// `Mar 20 14:05:01`
     fn yearless(&mut self, text: &[u8]) -> Option<Timestamp> {
-        let (day, time) = text.split_at_checked(7)?;
-        let name = day.get(..3)?;
+        let (day, time) = text.split_first_chunk()?;
+        let time = self::time(time)?;
+        let date = match self.named {
+            Some((name, date)) if name == *day => date,
+            _ => self.read_day(day, time)?,
+        };
+        self.named = Some((*day, date));
+        self.instant(date, time)
+    }
+
+    /// `Mar 20 `
+    fn read_day(&mut self, text: &[u8; 7], time: Time) -> Option<Date> {
+        let name = text.get(..3)?;
         let month = MONTHS
             .iter()
             .zip(1..)
             .find_map(|(month, number)| (**month == name).then_some(number))?;
-        let day = number(day.get(4..6)?.trim_ascii_start())?;
-        let time = self::time(time)?;
+        let day = number(text.get(4..6)?.trim_ascii_start())?;
         let date = match self.day {
             Some(last) => nearest(last, month, day)?,
             None => self.first(month, day, time)?,
         };
         self.day = Some(self.day.map_or(date, |last| last.max(date)));
-        self.instant(date, time)
+        Some(date)
     }
 
     /// The day of a first line.
@@ -161,14 +175,14 @@ fn nearest(last: Date, month: i8, day: i8) -> Option<Date> {
 
 /// `14:05:01`; a leap second counts as the one before.
 fn time(text: &[u8]) -> Option<Time> {
-    let (hour, minute, second) = (text.get(..2)?, text.get(3..5)?, text.get(6..8)?);
-    Time::new(
-        number(hour)?,
-        number(minute)?,
-        number::<i8>(second)?.min(59),
-        0,
-    )
-    .ok()
+    let [a, b, _, c, d, _, e, f] = *text.first_chunk()?;
+    let second = two_digits(e, f)?.min(59);
+    Time::new(two_digits(a, b)?, two_digits(c, d)?, second, 0).ok()
+}
+
+fn two_digits(ten: u8, one: u8) -> Option<i8> {
+    let digit = |octet: u8| char::from(octet).to_digit(10);
+    i8::try_from(digit(ten)? * 10 + digit(one)?).ok()
 }
 
 fn number<N: std::str::FromStr>(digits: &[u8]) -> Option<N> {
