@@ -37,8 +37,15 @@ pub(super) fn read(message: &[u8]) -> Said<'_> {
 #[inline]
 pub(super) fn is_like(message: &[u8]) -> bool {
     let has_dash = |at: usize| message.get(at) == Some(&b'-');
-    let begins = |with: fn(&u8) -> bool| message.first().is_some_and(with);
-    has_dash(6) && begins(u8::is_ascii_alphanumeric) || has_dash(4) && begins(u8::is_ascii_digit)
+    message
+        .first()
+        .is_some_and(|first| begins(*first, has_dash))
+}
+
+/// The same, of one whose first octet is known, and where dashes are.
+#[inline(always)]
+pub(super) fn begins(first: u8, has_dash: impl Fn(usize) -> bool) -> bool {
+    has_dash(6) & first.is_ascii_alphanumeric() | has_dash(4) & first.is_ascii_digit()
 }
 
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.

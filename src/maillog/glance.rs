@@ -4,108 +4,102 @@
 //! asks for, and looks at all that matters without asking after each part whether to go on: lines differ, and what the
 //! processor loses with a wrong guess is more than such a look takes.
 
+use std::num::NonZeroU8;
+
 use fearless_simd::Simd;
 
-use super::brief::Brief;
 use super::ends::Place;
 use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
 use super::near::{self, BLOCK};
 use super::{exim, postfix};
 
-/// A line `STAMP HOST TAG: MESSAGE`, whose parts are near.
-#[derive(Clone, Copy)]
-pub(super) struct Glance<'a> {
-    /// The line, behind the stamp.
-    rest: &'a [u8],
-    /// The same, and what follows it.
-    beyond: &'a [u8],
-    /// Where the host ends.
-    host: usize,
-    /// Where the tag ends.
-    tag: usize,
-    /// Where the message begins.
-    message: usize,
-    /// Where the queue id ends.
-    id: usize,
-    /// Whether the message begins with a queue id of Postfix, and with what may matter.
-    pub(super) may_matter: bool,
+/// Where the parts of a line `STAMP HOST TAG: ID: TEXT` are that may matter, in octets from its beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance {
+    /// Where the host begins, and where it ends.
+    host: (u8, u8),
+    /// Where the queue id does, if the line may matter. It ends somewhere, so that no glance at all takes no room of its own.
+    id: (u8, NonZeroU8),
 }
 
-impl<'a> Glance<'a> {
-    /// Looks at a line of a text; none if that is not enough.
+/// Parts are looked for in a block behind the stamp, which ends in the block behind its seconds.
+const _: () = assert!(FULL_OCTETS + 2 * BLOCK + 1 <= 255);
+
+impl Glance {
+    /// Looks at a line of a text: where its parts are, and whether it begins with a queue id of Postfix, and with what may
+    /// matter; none if a glance is not enough.
     #[inline(always)]
-    pub(super) fn at<S: Simd>(simd: S, text: &'a [u8], place: Place) -> Option<Self> {
-        let line = text.get(place.begin..)?;
-        let begin = behind_stamp(simd, line)?;
+    pub(super) fn at<S: Simd>(simd: S, text: &[u8], place: Place) -> Option<(Self, bool)> {
         // It may be more than the line.
-        let beyond = line.get(begin..)?;
-        let block: &[u8; BLOCK] = beyond.first_chunk()?;
-        let rest = text.get(place.begin + begin..place.end)?;
+        let beyond = text.get(place.begin()..)?;
+        let begin = behind_stamp(simd, beyond)?;
+        let block: &[u8; BLOCK] = beyond.get(begin..)?.first_chunk()?;
+        let octets = place.octets().checked_sub(begin)?;
         let colons = near::bits(simd, block, b':');
         let spaces = near::bits(simd, block, b' ');
         let slashes = near::bits(simd, block, b'/');
+        let dashes = near::bits(simd, block, b'-');
         let (host, tag) = (near::first(spaces), near::first(colons));
         let id = near::first(near::others(colons));
         let octet = |at: usize| block.get(at % BLOCK).copied().unwrap_or_default();
-        let message = tag + 1 + usize::from(octet(tag + 1) == b' ');
-        let is_word = octet(message).is_ascii_lowercase();
+        let message = tag + 1 + usize::from(near::has(spaces, tag + 1));
+        let first = octet(message);
+        let is_word = first.is_ascii_lowercase();
         // Else an id may end behind the block, or so near its end that what follows the id is not in it.
         let is_near = (id < BLOCK - 2) | (message + postfix::ID_OCTETS.end() < BLOCK - 2) | is_word;
         // With a tag that ends early enough, all is in the block that is looked at behind it.
-        let is_usual = (0 < host) & (host < tag) & (tag < BLOCK - 8) & (tag < rest.len()) & is_near;
-        if !is_usual || exim::is_like(rest.get(message..).unwrap_or_default()) {
+        let is_usual = (0 < host) & (host < tag) & (tag < BLOCK - 8) & (tag < octets) & is_near;
+        let has_dash = |at: usize| near::has(dashes, message + at);
+        if !is_usual | exim::begins(first, has_dash) {
             return None;
         }
-        let length = id.wrapping_sub(message);
-        let is_id = postfix::ID_OCTETS.contains(&length)
+        let is_id = postfix::ID_OCTETS.contains(&id.wrapping_sub(message))
             & !is_word
-            & (octet(id + 1) == b' ')
-            & (id + 2 < rest.len());
-        let said: &[u8; 4] = beyond.get(id + 2..)?.first_chunk()?;
+            & (octet(message + 1) != postfix::NO_ID)
+            & near::has(spaces, id + 1)
+            & (id + 2 < octets);
         let is_postfix = slashes & near::before(tag) & !near::before(host) != 0;
-        Some(Self {
-            rest,
-            beyond,
-            host,
-            tag,
-            message,
-            id,
-            may_matter: is_id & is_postfix & postfix::may_matter(*said),
-        })
+        let glance = Self {
+            host: (narrow(begin), narrow(begin + host)),
+            id: (narrow(begin + message), NonZeroU8::new(narrow(begin + id))?),
+        };
+        let may_matter = is_id & is_postfix & postfix::may_matter(octet(id + 2));
+        Some((glance, may_matter))
     }
 
-    /// On which machine it was written.
+    /// On which machine the line was written.
     #[inline(always)]
-    pub(super) fn host(self) -> &'a [u8] {
-        self.rest.get(..self.host).unwrap_or_default()
+    pub(super) fn host(self, line: &[u8]) -> &[u8] {
+        let (begin, end) = self.host;
+        part(line, begin, end)
     }
 
-    /// `PROGRAM[PID]`
+    /// The queue id.
     #[inline(always)]
-    pub(super) fn tag(self) -> &'a [u8] {
-        self.rest.get(self.host + 1..self.tag).unwrap_or_default()
+    pub(super) fn id(self, line: &[u8]) -> &[u8] {
+        let (begin, end) = self.id;
+        part(line, begin, end.get())
     }
 
-    /// The queue id, if it may matter.
+    /// Where it goes on behind the queue id, a colon and a space.
     #[inline(always)]
-    pub(super) fn id(self) -> &'a [u8] {
-        self.rest.get(self.message..self.id).unwrap_or_default()
+    pub(super) fn text(self) -> usize {
+        let (_, end) = self.id;
+        usize::from(end.get()) + 2
     }
+}
 
-    /// Takes what is said behind the queue id, if that is nothing unusual; else none.
-    #[inline(always)]
-    pub(super) fn brief<S: Simd, T>(self, simd: S, take: impl FnOnce(Brief<'a>) -> T) -> Option<T> {
-        let begin = self.id + 2;
-        let text = self.beyond.get(begin..)?;
-        Brief::of(simd, text, self.rest.len().checked_sub(begin)?, take)
-    }
+#[inline(always)]
+fn part(line: &[u8], begin: u8, end: u8) -> &[u8] {
+    let part = usize::from(begin)..usize::from(end);
+    line.get(part).unwrap_or_default()
+}
 
-    /// What follows the queue id.
-    #[inline(always)]
-    pub(super) fn text(self) -> &'a [u8] {
-        let text = self.rest.get(self.id + 2..).unwrap_or_default();
-        text.strip_suffix(b"\r").unwrap_or(text)
-    }
+/// Where a part is, which is near.
+#[inline(always)]
+fn narrow(at: usize) -> u8 {
+    let [low, ..] = at.to_le_bytes();
+    low
 }
 
 /// Where the host begins, if there is a stamp.
@@ -129,7 +123,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::maillog::line::Stamp;
+    use crate::maillog::line::{Line, Stamp};
     use crate::maillog::record::Record;
 
     /// Looks at a line with others behind it, and compares that with what the whole line says: whether a glance was enough.
@@ -137,28 +131,25 @@ mod tests {
     fn look(line: &[u8]) -> bool {
         let text = [line, b"\n", &b"x: y/ ".repeat(20)].concat();
         let end = memchr::memchr(b'\n', &text).unwrap();
-        let place = Place { begin: 0, end };
-        let Some(glance) = dispatch!(Level::new(), simd => Glance::at(simd, &text, place)) else {
+        let place = Place::first(&text);
+        let seen = dispatch!(Level::new(), simd => Glance::at(simd, &text, place));
+        let Some((glance, may_matter)) = seen else {
             return false;
         };
         let line = &text[..end];
         let name = line.escape_ascii();
-        let read = Record::read(line);
-        if !glance.may_matter {
-            let (stamp, record) = read.unwrap();
-            assert!(stamp != Stamp::Missing && record.is_none(), "{name}");
-            return true;
-        }
-        match (postfix::read(glance.text(), glance.tag()), read) {
-            (Ok(event), Ok((stamp, record))) => {
-                assert_ne!(stamp, Stamp::Missing, "{name}");
-                assert_eq!(event, record.map(|record| record.event), "{name}");
-                if let Some(record) = record {
-                    let seen = (glance.host(), glance.id());
-                    assert_eq!(seen, (record.host, record.id), "{name}");
-                }
+        match Record::read(line) {
+            Ok((stamp, None)) => assert_ne!(stamp, Stamp::Missing, "{name}"),
+            Ok((stamp, Some(record))) => {
+                assert!(stamp != Stamp::Missing && may_matter, "{name}");
+                let seen = (glance.host(line), glance.id(line));
+                assert_eq!(seen, (record.host, record.id), "{name}");
+                let text = line.strip_suffix(b"\r").unwrap_or(line);
+                let tag = Line::read(line).unwrap().tag;
+                let event = postfix::read(&text[glance.text()..], tag);
+                assert_eq!(event, Ok(Some(record.event)), "{name}");
             }
-            (seen, read) => assert_eq!(seen.err(), read.err(), "{name}"),
+            Err(_) => assert!(may_matter, "{name}"),
         }
         true
     }

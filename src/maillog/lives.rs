@@ -1,5 +1,7 @@
 //! The mails of a piece of a log, and which of them anybody will ask about.
 
+use std::mem;
+
 use super::story::Status;
 
 /// How many mails there is room for that are open at one time. In a piece of a busy server's log some ten are.
@@ -14,23 +16,26 @@ pub(super) struct Lives {
     /// more, as if the piece ended there: its lines are kept, and what is said of it later is of a mail that began before.
     slots: Vec<Slot>,
     lives: Vec<Life>,
+    /// Which mail another one was before it went through a filter, or was queued again.
+    befores: Vec<(Number, Number)>,
     lines: Vec<Line>,
 }
+
+/// Which of all mails of the piece it is. There are fewer than it has octets.
+type Number = u32;
 
 /// Room for an open mail.
 #[derive(Clone, Copy)]
 struct Slot {
-    /// The hash of its queue id.
-    id: u64,
-    /// Which of all mails it is; past all of them, if there is none.
-    life: usize,
+    /// What the slot does not tell of the hash of its queue id.
+    id: u32,
+    /// Past all of them, if there is none.
+    life: Number,
 }
 
 /// What is known of a mail.
 #[derive(Clone, Copy, Default)]
 struct Life {
-    /// Which one it was before it went through a filter, or was queued again.
-    before: Option<usize>,
     /// Whether it began in this piece.
     is_whole: bool,
     /// Whether anybody will ask about it.
@@ -43,7 +48,7 @@ struct Life {
 
 /// A line of a mail.
 struct Line {
-    life: usize,
+    life: Number,
     at: usize,
 }
 
@@ -52,8 +57,9 @@ impl Lives {
     pub(super) fn new() -> Self {
         Self {
             slots: vec![Slot::FREE; SLOTS],
-            lives: Vec::new(),
-            lines: Vec::new(),
+            lives: Vec::with_capacity(SLOTS),
+            befores: Vec::new(),
+            lines: Vec::with_capacity(4 * SLOTS),
         }
     }
 
@@ -65,19 +71,19 @@ impl Lives {
         let life = self.begin(
             id,
             Life {
-                before,
                 is_whole: true,
                 matters: is_bounce,
                 ..Life::default()
             },
         );
+        self.befores.extend(before.map(|before| (life, before)));
         self.lines.push(Line { life, at });
     }
 
     /// The sender of a mail is said.
     #[inline]
     pub(super) fn name_sender(&mut self, id: u64, at: usize, is_null: bool) {
-        let known = self.find(id).and_then(|life| self.lives.get(life));
+        let known = self.find(id).and_then(|life| self.lives.get(widen(life)));
         if known.is_some_and(|life| life.is_from_null == Some(!is_null)) {
             // The id has been used again.
             self.begin(id, Life::default());
@@ -120,7 +126,9 @@ impl Lives {
 
     /// Somebody will ask about a mail, if it is open.
     pub(super) fn matter(&mut self, id: u64) {
-        if let Some(life) = self.find(id).and_then(|life| self.lives.get_mut(life)) {
+        if let Some(life) = self.find(id)
+            && let Some(life) = self.lives.get_mut(widen(life))
+        {
             life.matters = true;
         }
     }
@@ -128,18 +136,22 @@ impl Lives {
     /// Where the lines begin that matter, in order.
     pub(super) fn finish(mut self) -> Vec<usize> {
         self.remember();
-        let Self { lives, lines, .. } = self;
-        let is_forgotten = |line: &Line| lives.get(line.life).is_some_and(|life| life.is_forgotten);
-        let kept = lines.into_iter().filter(|line| !is_forgotten(line));
+        let is_forgotten = |line: &Line| self.is_forgotten(line.life);
+        let kept = self.lines.iter().filter(|line| !is_forgotten(line));
         kept.map(|line| line.at).collect()
+    }
+
+    fn is_forgotten(&self, life: Number) -> bool {
+        let life = self.lives.get(widen(life));
+        life.is_some_and(|life| life.is_forgotten)
     }
 
     /// Who brought in a mail that is kept, is said of the one that it was before.
     fn remember(&mut self) {
-        for life in (0..self.lives.len()).rev() {
-            let life = self.lives.get(life).filter(|life| !life.is_forgotten);
-            let before = life.and_then(|life| life.before);
-            if let Some(before) = before.and_then(|before| self.lives.get_mut(before)) {
+        for (life, before) in mem::take(&mut self.befores).into_iter().rev() {
+            if !self.is_forgotten(life)
+                && let Some(before) = self.lives.get_mut(widen(before))
+            {
                 before.is_forgotten = false;
             }
         }
@@ -152,7 +164,7 @@ impl Lives {
         let number = self
             .find(id)
             .unwrap_or_else(|| self.begin(id, Life::default()));
-        if let Some(life) = self.lives.get_mut(number)
+        if let Some(life) = self.lives.get_mut(widen(number))
             && change(life)
         {
             self.lines.push(Line { life: number, at });
@@ -161,16 +173,20 @@ impl Lives {
 
     /// Which of all mails is the open one of this id.
     #[inline(always)]
-    fn find(&self, id: u64) -> Option<usize> {
+    fn find(&self, id: u64) -> Option<Number> {
         let slot = self.slots.get(slot(id))?;
-        (slot.id == id && slot.life < self.lives.len()).then_some(slot.life)
+        (slot.id == high(id) && widen(slot.life) < self.lives.len()).then_some(slot.life)
     }
 
     #[inline(always)]
-    fn begin(&mut self, id: u64, life: Life) -> usize {
-        let number = self.lives.len();
+    fn begin(&mut self, id: u64, life: Life) -> Number {
+        let number = Number::try_from(self.lives.len()).unwrap_or(Number::MAX);
         self.lives.push(life);
-        self.put(id, Slot { id, life: number });
+        let slot = Slot {
+            id: high(id),
+            life: number,
+        };
+        self.put(id, slot);
         number
     }
 
@@ -185,8 +201,19 @@ impl Lives {
 impl Slot {
     const FREE: Self = Self {
         id: 0,
-        life: usize::MAX,
+        life: Number::MAX,
     };
+}
+
+fn widen(number: Number) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// What a slot keeps of an id. With what the slot tells of it, one of another mail is the same by a chance of one in 2^44.
+#[inline(always)]
+fn high(id: u64) -> u32 {
+    let [_, _, _, _, high @ ..] = id.to_le_bytes();
+    u32::from_le_bytes(high)
 }
 
 /// Which slot is that of an id.
@@ -202,7 +229,7 @@ mod tests {
 
     /// Two mails that would be in the same slot.
     const ONE: u64 = 7;
-    const OTHER: u64 = ONE + 0x1_0000;
+    const OTHER: u64 = ONE + (1 << 32);
 
     fn kept(log: impl FnOnce(&mut Lives)) -> Vec<usize> {
         let mut lives = Lives::new();

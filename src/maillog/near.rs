@@ -12,6 +12,12 @@ pub(super) fn bits<S: Simd>(simd: S, block: &[u8; BLOCK], octet: u8) -> u64 {
     u8x64::simd_from(simd, *block).simd_eq(octet).to_bitmask()
 }
 
+/// Whether an octet's bit is set.
+#[inline(always)]
+pub(super) fn has(bits: u64, at: usize) -> bool {
+    bits >> (at % BLOCK) & 1 == 1
+}
+
 /// Which octet the lowest bit stands for; past the block, if there is none.
 #[inline(always)]
 pub(super) fn first(bits: u64) -> usize {

@@ -10,14 +10,14 @@ use fearless_simd::{Level, Simd, dispatch};
 use foldhash::fast::FixedState;
 
 use super::brief::Brief;
-use super::ends::{Place, each_line};
+use super::ends::{LINES_MAX, Place, each_window};
 use super::event::{Event, Unreadable};
 use super::glance::Glance;
-use super::line::Stamp;
+use super::line::{Line, Stamp};
 use super::lives::Lives;
 use super::record::Record;
 use super::story::Status;
-use super::{cause, cut, postfix};
+use super::{cause, cut};
 use crate::verdict::Table;
 
 /// What is left of a piece of a log.
@@ -38,8 +38,6 @@ pub struct Sieved {
 pub struct Bad {
     /// Where it begins, in octets from the beginning of the piece.
     pub at: usize,
-    /// Which line of the piece it is, from 0.
-    pub line: u64,
     /// What is wrong with it.
     pub why: Unreadable,
 }
@@ -62,84 +60,121 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
         table,
         lives: Lives::new(),
     };
-    each_line(
+    let mut chosen = Chosen::new();
+    each_window(
         simd,
         text,
         #[inline(always)]
-        |place| {
-            match Glance::at(simd, text, place) {
-                Some(glance) => sieve.see(simd, place.begin, glance, &mut sieved),
-                None => sieve.read(text, place, &mut sieved),
+        |window| {
+            chosen.count = 0;
+            for place in window.places() {
+                match Glance::at(simd, window.text, place) {
+                    Some((glance, may_matter)) => {
+                        sieved.has_time(window.begin + place.begin());
+                        chosen.put(place, Some(glance), may_matter);
+                    }
+                    None => chosen.put(place, None, true),
+                }
             }
-            sieved.lines += 1;
+            for (place, glance) in chosen.lines() {
+                let at = window.begin + place.begin();
+                if sieve.look(simd, window.text, at, *place, *glance).is_none() {
+                    sieve.read(place.of(window.text), at, &mut sieved);
+                }
+            }
+            sieved.lines += u64::try_from(window.lines()).unwrap_or(u64::MAX);
         },
     );
     sieved.kept = sieve.lives.finish();
     sieved
 }
 
+/// Lines of a window that may matter.
+///
+/// All lines are glanced at before the first of these is looked at: which lines may matter the processor can hardly guess, and
+/// until it knows it would have looked at many in vain.
+struct Chosen {
+    /// Where each is, and what has been seen of it, if a glance is enough.
+    lines: Vec<(Place, Option<Glance>)>,
+    count: usize,
+}
+
+impl Chosen {
+    fn new() -> Self {
+        Self {
+            lines: vec![(Place::default(), None); LINES_MAX],
+            count: 0,
+        }
+    }
+
+    /// Puts in a line, which stays if it may matter.
+    #[inline(always)]
+    fn put(&mut self, place: Place, glance: Option<Glance>, may_matter: bool) {
+        if let Some(room) = self.lines.get_mut(self.count) {
+            *room = (place, glance);
+        }
+        self.count += usize::from(may_matter);
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &(Place, Option<Glance>)> {
+        self.lines.iter().take(self.count)
+    }
+}
+
 impl Sieved {
     #[inline(always)]
     fn has_time(&mut self, at: usize) {
-        self.times = Some((self.times.map_or(at, |(first, _)| first), at));
-    }
-
-    fn fail(&mut self, at: usize, why: Unreadable) {
-        let line = self.lines;
-        self.unreadable.push(Bad { at, line, why });
+        let (first, last) = self.times.unwrap_or((at, at));
+        self.times = Some((first.min(at), last.max(at)));
     }
 }
 
 impl Sieve<'_> {
+    /// Looks at what a line says; none if that is not enough.
     #[inline(always)]
-    fn see<S: Simd>(&mut self, simd: S, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
-        if glance.may_matter {
-            let seen = glance.brief(
-                simd,
-                #[inline(always)]
-                |brief| self.note(at, glance, brief),
-            );
-            if seen.is_none() {
-                return self.read_said(at, glance, sieved);
-            }
-        }
-        sieved.has_time(at);
+    fn look<S: Simd>(
+        &mut self,
+        simd: S,
+        text: &[u8],
+        at: usize,
+        place: Place,
+        glance: Option<Glance>,
+    ) -> Option<()> {
+        let glance = glance?;
+        let beyond = text.get(place.begin()..)?;
+        let said = beyond.get(glance.text()..)?;
+        let octets = place.octets().checked_sub(glance.text())?;
+        Brief::of(
+            simd,
+            said,
+            octets,
+            #[inline(always)]
+            |brief| self.note(at, hash(glance.host(beyond), glance.id(beyond)), brief),
+        )?
     }
 
-    /// Takes what a look is enough for.
+    /// Takes what a look is enough for; none if it is not.
     #[inline(always)]
-    fn note(&mut self, at: usize, glance: Glance<'_>, brief: Brief<'_>) {
-        let id = hash(glance.host(), glance.id());
+    fn note(&mut self, at: usize, id: u64, brief: Brief<'_>) -> Option<()> {
         match brief {
             Brief::Arrived => self.lives.arrive(id, at, None, false),
             Brief::Sender { is_null } => self.lives.name_sender(id, at, is_null),
             Brief::Sent { relay, address } => {
-                let is_known = cut::octet(address).is_none_or(|octet| self.table.knows(octet));
-                let has_cause = is_known
-                    && relay.ends_with(b":25")
-                    && cause::of_relay(postfix::relay(relay, glance.tag()), self.table).is_some();
-                self.lives.attempt(id, at, Status::Sent, has_cause);
+                let may_be_known = cut::octet(address).is_none_or(|octet| self.table.knows(octet));
+                if may_be_known && relay.ends_with(b":25") {
+                    return None;
+                }
+                self.lives.attempt(id, at, Status::Sent, false);
             }
             Brief::Removed => self.lives.remove(id, at),
         }
+        Some(())
     }
 
-    /// Reads what is said of a mail, where a look is not enough.
+    /// Reads a line that a look is not enough for.
     #[inline(never)]
-    fn read_said(&mut self, at: usize, glance: Glance<'_>, sieved: &mut Sieved) {
-        match &postfix::read(glance.text(), glance.tag()) {
-            Ok(Some(event)) => self.take(at, glance.host(), glance.id(), event),
-            Ok(None) => {}
-            Err(why) => return sieved.fail(at, *why),
-        }
-        sieved.has_time(at);
-    }
-
-    /// Reads a line that a glance is not enough for.
-    #[inline(never)]
-    fn read(&mut self, text: &[u8], place: Place, sieved: &mut Sieved) {
-        let at = place.begin;
-        match Record::read(text.get(at..place.end).unwrap_or_default()) {
+    fn read(&mut self, text: &[u8], at: usize, sieved: &mut Sieved) {
+        match Record::read(text) {
             Ok((stamp, record)) => {
                 if stamp != Stamp::Missing {
                     sieved.has_time(at);
@@ -148,7 +183,13 @@ impl Sieve<'_> {
                     self.take(at, record.host, record.id, &record.event);
                 }
             }
-            Err(why) => sieved.fail(at, why),
+            Err(why) => {
+                // What has been cut has a time.
+                if Line::read(text).is_some_and(|line| line.stamp != Stamp::Missing) {
+                    sieved.has_time(at);
+                }
+                sieved.unreadable.push(Bad { at, why });
+            }
         }
     }
 
@@ -200,10 +241,13 @@ mod tests {
         let mut sieved = Sieved::default();
         let mut at = 0;
         for line in text.split_inclusive(|octet| *octet == b'\n') {
-            match Record::read(line.strip_suffix(b"\n").unwrap_or(line)) {
-                Ok((Stamp::Missing, _)) => {}
-                Ok(_) => sieved.has_time(at),
-                Err(why) => sieved.fail(at, why),
+            let whole = line.strip_suffix(b"\n").unwrap_or(line);
+            match Record::read(whole) {
+                Ok(_) => {}
+                Err(why) => sieved.unreadable.push(Bad { at, why }),
+            }
+            if Line::read(whole).is_some_and(|line| line.stamp != Stamp::Missing) {
+                sieved.has_time(at);
             }
             sieved.lines += 1;
             at += line.len();

@@ -17,7 +17,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use thiserror::Error;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -29,6 +29,7 @@ use crate::command::scan::report::{FileRead, Reading};
 use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::around::Around;
 use crate::maillog::calendar::Calendar;
+use crate::maillog::event::Unreadable;
 use crate::maillog::line::{Line, Stamp};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
@@ -250,9 +251,7 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
             self.note(line_at(piece.text(), last));
         }
         if self.reader.is_explained {
-            for bad in &sieved.unreadable {
-                self.explain(bad, line_at(piece.text(), bad.at));
-            }
+            self.explain(&sieved.unreadable, piece.text());
         }
         let (octets, unparsable) = (piece.octets, count(sieved.unreadable.len()));
         self.reading.lines += sieved.lines;
@@ -277,15 +276,25 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         reading.last = Some(reading.last.map_or(at, |last| last.max(at)));
     }
 
-    /// Shows a line that cannot be read.
-    fn explain(&self, bad: &Bad, line: &[u8]) {
+    /// Shows the lines of a piece that cannot be read.
+    fn explain(&self, unreadable: &[Bad], text: &[u8]) {
         let file = self.reading.files.last();
-        let (name, before) = file.map_or(("", 0), |file| (&*file.name, file.lines));
-        let (number, why, text) = (before + bad.line + 1, bad.why.0, plain(line));
-        self.reader.progress.suspend(|| {
-            // If standard error is closed there is nobody to tell.
-            let _told = writeln!(anstream::stderr().lock(), "{name}:{number}: {why}: {text}");
-        });
+        let (name, mut number) = file.map_or(("", 1), |file| (&*file.name, file.lines + 1));
+        let mut counted = 0;
+        for Bad {
+            at,
+            why: Unreadable(why),
+        } in unreadable
+        {
+            let before = text.get(counted..*at).unwrap_or_default();
+            number += count(memchr_iter(b'\n', before).count());
+            counted = *at;
+            let text = plain(line_at(text, *at));
+            self.reader.progress.suspend(|| {
+                // If standard error is closed there is nobody to tell.
+                let _told = writeln!(anstream::stderr().lock(), "{name}:{number}: {why}: {text}");
+            });
+        }
     }
 
     fn end(mut self) -> Reading {
