@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::maillog::Story;
 use crate::maillog::calendar::Calendar;
 use crate::maillog::journal::{Format, Lines};
+use crate::maillog::line::line_at;
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::{Sieved, sieve};
@@ -93,11 +94,6 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
         line_at(piece, *at).to_vec()
     };
     kept.iter().map(line).collect()
-}
-
-fn line_at(text: &[u8], at: usize) -> &[u8] {
-    let line = text[at..].split(|octet| *octet == b'\n').next();
-    line.expect("a line begins there")
 }
 
 /// The mails in these lines that failed for where they were to go: their queue ids, and for whom.

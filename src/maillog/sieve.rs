@@ -5,15 +5,17 @@
 //! [`super::trail::Trail`], which finds the same stories as if it had read all.
 
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::iter;
 
 use fearless_simd::{Level, Simd, dispatch};
 use foldhash::fast::FixedState;
+use memchr::memchr_iter;
 
 use super::brief::Brief;
 use super::ends::{LINES_MAX, Place, each_window};
 use super::event::{Event, Unreadable};
 use super::glance::Glance;
-use super::line::{Line, Stamp};
+use super::line::{Line, Stamp, line_at};
 use super::lives::Lives;
 use super::record::Record;
 use super::story::Status;
@@ -55,7 +57,10 @@ pub fn sieve(text: &[u8], table: &Table) -> Sieved {
 
 #[inline(always)]
 fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
-    let mut sieved = Sieved::default();
+    let mut sieved = Sieved {
+        times: times(text),
+        ..Sieved::default()
+    };
     let mut sieve = Sieve {
         table,
         lives: Lives::new(),
@@ -69,10 +74,7 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
             chosen.count = 0;
             for place in window.places() {
                 match Glance::at(simd, window.text, place) {
-                    Some((glance, may_matter)) => {
-                        sieved.has_time(window.begin + place.begin());
-                        chosen.put(place, Some(glance), may_matter);
-                    }
+                    Some((glance, may_matter)) => chosen.put(place, Some(glance), may_matter),
                     None => chosen.put(place, None, true),
                 }
             }
@@ -118,14 +120,6 @@ impl Chosen {
 
     fn lines(&self) -> impl Iterator<Item = &(Place, Option<Glance>)> {
         self.lines.iter().take(self.count)
-    }
-}
-
-impl Sieved {
-    #[inline(always)]
-    fn has_time(&mut self, at: usize) {
-        let (first, last) = self.times.unwrap_or((at, at));
-        self.times = Some((first.min(at), last.max(at)));
     }
 }
 
@@ -175,21 +169,9 @@ impl Sieve<'_> {
     #[inline(never)]
     fn read(&mut self, text: &[u8], at: usize, sieved: &mut Sieved) {
         match Record::read(text) {
-            Ok((stamp, record)) => {
-                if stamp != Stamp::Missing {
-                    sieved.has_time(at);
-                }
-                if let Some(record) = record {
-                    self.take(at, record.host, record.id, &record.event);
-                }
-            }
-            Err(why) => {
-                // What has been cut has a time.
-                if Line::read(text).is_some_and(|line| line.stamp != Stamp::Missing) {
-                    sieved.has_time(at);
-                }
-                sieved.unreadable.push(Bad { at, why });
-            }
+            Ok((_, Some(record))) => self.take(at, record.host, record.id, &record.event),
+            Ok((_, None)) => {}
+            Err(why) => sieved.unreadable.push(Bad { at, why }),
         }
     }
 
@@ -220,6 +202,16 @@ impl Sieve<'_> {
     }
 }
 
+/// Where the first and the last line with a time begin.
+fn times(text: &[u8]) -> Option<(usize, usize)> {
+    let begins = || iter::once(0).chain(memchr_iter(b'\n', text).map(|end| end + 1));
+    let has_time = |at: &usize| {
+        let line = Line::read(line_at(text, *at));
+        line.is_some_and(|line| line.stamp != Stamp::Missing)
+    };
+    Some((begins().find(has_time)?, begins().rev().find(has_time)?))
+}
+
 /// A mail's number within a piece; the same queue id on another host is another mail.
 #[inline]
 fn hash(host: &[u8], id: &[u8]) -> u64 {
@@ -242,12 +234,12 @@ mod tests {
         let mut at = 0;
         for line in text.split_inclusive(|octet| *octet == b'\n') {
             let whole = line.strip_suffix(b"\n").unwrap_or(line);
-            match Record::read(whole) {
-                Ok(_) => {}
-                Err(why) => sieved.unreadable.push(Bad { at, why }),
+            if let Err(why) = Record::read(whole) {
+                sieved.unreadable.push(Bad { at, why });
             }
             if Line::read(whole).is_some_and(|line| line.stamp != Stamp::Missing) {
-                sieved.has_time(at);
+                let (first, _) = sieved.times.unwrap_or((at, at));
+                sieved.times = Some((first, at));
             }
             sieved.lines += 1;
             at += line.len();

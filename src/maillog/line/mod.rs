@@ -241,6 +241,11 @@ impl<'a> Line<'a> {
     }
 }
 
+/// The line of a text that begins there.
+pub fn line_at(text: &[u8], at: usize) -> &[u8] {
+    cut::before(text.get(at..).unwrap_or_default(), b'\n')
+}
+
 /// Whether a line begins with a stamp without a year.
 #[inline(always)]
 pub(super) fn is_yearless(text: &[u8]) -> bool {

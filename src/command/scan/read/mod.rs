@@ -17,7 +17,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
 use thiserror::Error;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -30,7 +30,7 @@ use crate::command::scan::tally::Tally;
 use crate::command::scan::tally::around::Around;
 use crate::maillog::calendar::Calendar;
 use crate::maillog::event::Unreadable;
-use crate::maillog::line::{Line, Stamp};
+use crate::maillog::line::{Line, Stamp, line_at};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::Bad;
@@ -309,13 +309,6 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         self.reading.failures_left_out = self.trail.failures_left_out;
         self.reading
     }
-}
-
-/// The line that begins there.
-fn line_at(text: &[u8], at: usize) -> &[u8] {
-    let rest = text.get(at..).unwrap_or_default();
-    let end = memchr(b'\n', rest).unwrap_or(rest.len());
-    rest.get(..end).unwrap_or(rest)
 }
 
 fn count(number: usize) -> u64 {
