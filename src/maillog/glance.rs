@@ -23,7 +23,7 @@ pub(super) struct Glance {
 }
 
 /// Parts are looked for in a block behind the stamp, which ends in the block behind its seconds.
-const _: () = assert!(FULL_OCTETS + 2 * BLOCK + 1 <= 255);
+const _: () = assert!(FULL_OCTETS + 2 * BLOCK < 255);
 
 impl Glance {
     /// Looks at a line of a text: where its parts are, and whether it begins with a queue id of Postfix, and with what may
