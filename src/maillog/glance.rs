@@ -39,7 +39,11 @@ impl Glance {
         let spaces = near::bits(simd, block, b' ');
         let slashes = near::bits(simd, block, b'/');
         let dashes = near::bits(simd, block, b'-');
-        let (host, tag) = (near::first(spaces), near::first(colons));
+        let (host, tag, slash) = (
+            near::first(spaces),
+            near::first(colons),
+            near::first(slashes),
+        );
         let id = near::first(near::others(colons));
         let octet = |at: usize| block.get(at % BLOCK).copied().unwrap_or_default();
         let message = tag + 1 + usize::from(near::has(spaces, tag + 1));
@@ -48,7 +52,8 @@ impl Glance {
         // Else an id may end behind the block, or so near its end that what follows the id is not in it.
         let is_near = (id < BLOCK - 2) | (message + postfix::ID_OCTETS.end() < BLOCK - 2) | is_word;
         // With a tag that ends early enough, all is in the block that is looked at behind it.
-        let is_usual = (0 < host) & (host < tag) & (tag < BLOCK - 8) & (tag < octets) & is_near;
+        let is_usual =
+            (0 < host) & (host < tag.min(slash)) & (tag < BLOCK - 8) & (tag < octets) & is_near;
         let has_dash = |at: usize| near::has(dashes, message + at);
         if !is_usual | exim::begins(first, has_dash) {
             return None;
@@ -58,12 +63,11 @@ impl Glance {
             & (octet(message + 1) != postfix::NO_ID)
             & near::has(spaces, id + 1)
             & (id + 2 < octets);
-        let is_postfix = slashes & near::before(tag) & !near::before(host) != 0;
         let glance = Self {
             host: (narrow(begin), narrow(begin + host)),
             id: (narrow(begin + message), NonZeroU8::new(narrow(begin + id))?),
         };
-        let may_matter = is_id & is_postfix & postfix::may_matter(octet(id + 2));
+        let may_matter = is_id & (slash < tag) & postfix::may_matter(octet(id + 2));
         Some((glance, may_matter))
     }
 

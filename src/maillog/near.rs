@@ -30,12 +30,6 @@ pub(super) fn others(bits: u64) -> u64 {
     bits & bits.wrapping_sub(1)
 }
 
-/// A bit for each octet of a block before that one.
-#[inline(always)]
-pub(super) fn before(at: usize) -> u64 {
-    (1 << (at % BLOCK)) - 1
-}
-
 #[cfg(test)]
 mod tests {
     use fearless_simd::{Level, dispatch};
