@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::maillog::Story;
 use crate::maillog::calendar::Calendar;
 use crate::maillog::journal::{Format, Lines};
-use crate::maillog::line::line_at;
+use crate::maillog::line::{Line, Stamp, line_at};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::{Sieved, sieve};
@@ -61,7 +61,7 @@ fn limits(each: usize) -> Limits {
         open: some,
         octets: each * 1000,
         failures: each,
-        known: each,
+        known: some,
     }
 }
 
@@ -79,16 +79,18 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
     );
     assert!(kept.is_sorted_by(|one, next| one < next));
     assert!(unreadable.is_sorted_by_key(|bad| bad.at));
-    assert!(times.is_none_or(|(first, last)| first <= last));
     let begins = |at: usize| at == 0 || piece[at - 1] == b'\n';
     let mut at = 0;
-    let mut bad = Vec::new();
+    let (mut bad, mut timed) = (Vec::new(), Vec::new());
     for line in piece.split_inclusive(|octet| *octet == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         bad.extend(Record::read(text).is_err().then_some(at));
+        let has_time = Line::read(text).is_some_and(|line| line.stamp != Stamp::Missing);
+        timed.extend(has_time.then_some(at));
         at += line.len();
     }
     assert_eq!(unreadable.iter().map(|bad| bad.at).collect::<Vec<_>>(), bad);
+    assert_eq!(times, timed.first().copied().zip(timed.last().copied()));
     let line = |at: &usize| {
         assert!(begins(*at));
         line_at(piece, *at).to_vec()
@@ -118,6 +120,7 @@ fn failed<'l>(
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         if let Ok((_, Some(record))) = Record::read(line) {
             trail.follow(&record, &mut tell);
+            assert!(trail.is_weighed());
         }
     }
     trail.finish(&mut tell);

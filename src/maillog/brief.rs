@@ -9,7 +9,7 @@ use super::near::{self, BLOCK};
 /// What a line of Postfix says of a mail, if that is nothing unusual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Brief<'a> {
-    /// It came in, and not as another mail before.
+    /// It came in, and was no other mail before.
     Arrived,
     /// Its sender has been said.
     Sender {
@@ -20,7 +20,7 @@ pub(super) enum Brief<'a> {
     Sent {
         /// To which mail server.
         relay: &'a [u8],
-        /// What follows the bracket before its address.
+        /// What follows the bracket before its address. If it has none, this is anything.
         address: &'a [u8],
     },
     /// It is gone from the queue.
@@ -105,10 +105,10 @@ impl<'a> Brief<'a> {
 }
 
 /// Whether a mail that comes in may have been another one before: `orig_queue_id=`, `orig_id=`. None if the line is too long
-/// for a look.
+/// for a look, or the text behind it too short.
 #[inline(always)]
 fn may_name_another<S: Simd>(simd: S, text: &[u8], octets: usize) -> Option<bool> {
-    // A name that begins at the end of a block is found in the next one.
+    // What begins in the last two octets of a block is found in the next one.
     const STEP: usize = BLOCK - 2;
     let found = ids(simd, text)? | ids(simd, text.get(STEP..)?)?;
     (octets <= STEP + BLOCK).then_some(found != 0)

@@ -191,6 +191,9 @@ fn number<N: std::str::FromStr>(digits: &[u8]) -> Option<N> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     fn stamp(text: &str) -> Stamp<'_> {
@@ -302,6 +305,31 @@ mod tests {
         // The file before it.
         calendar.open("2014-12-28T06:25:00Z".parse().unwrap());
         check(&mut calendar, "Dec 21 06:25:00", "2014-12-21T05:25:00Z");
+        calendar.open("2013-12-28T06:25:00Z".parse().unwrap());
+        check(&mut calendar, "Dec 21 06:25:01", "2013-12-21T05:25:01Z");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_of_a_line_does_not_change_the_next(
+            stamps in prop::collection::vec(
+                (
+                    select(vec!["Dec 31", "Jan  1", "Jan 10", "Feb 28", "Feb 29", "Mar  1", "Jun 30", "Jul  1", "Foo  1", "Jan xx"]),
+                    select(vec!["00:00:00", "02:30:00", "23:59:60", "23:59:xx", "24:00:00"]),
+                ),
+                0..20,
+            ),
+            year in prop::option::of(2014..2017_i16),
+        ) {
+            let mut calendar = Calendar::new(berlin(), year);
+            let mut forgetful = calendar.clone();
+            for (day, time) in stamps {
+                let text = format!("{day} {time}");
+                forgetful.named = None;
+                forgetful.last = ([0; 15], None);
+                prop_assert_eq!(calendar.read(stamp(&text)), forgetful.read(stamp(&text)), "{}", text);
+            }
+        }
     }
 
     #[test]

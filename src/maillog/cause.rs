@@ -48,7 +48,7 @@ pub(super) fn of(delivery: &Delivery<'_>, table: &Table) -> Option<Cause> {
 }
 
 /// That it went, or was to go, where no mail server of others can be.
-pub(super) fn of_relay(relay: Relay<'_>, table: &Table) -> Option<Cause> {
+fn of_relay(relay: Relay<'_>, table: &Table) -> Option<Cause> {
     match relay {
         Relay::Host {
             name,

@@ -141,7 +141,7 @@ fn widen(octets: u32) -> usize {
     usize::try_from(octets).unwrap_or(usize::MAX)
 }
 
-/// No line is longer than that.
+/// No piece is that long.
 fn narrow(octets: usize) -> u32 {
     u32::try_from(octets).unwrap_or(u32::MAX)
 }

@@ -39,12 +39,12 @@ pub(super) fn is_like(message: &[u8]) -> bool {
     let has_dash = |at: usize| message.get(at) == Some(&b'-');
     message
         .first()
-        .is_some_and(|first| begins(*first, has_dash))
+        .is_some_and(|first| may_begin(*first, has_dash))
 }
 
-/// The same, of one whose first octet is known, and where dashes are.
+/// The same, where only the first octet and the places of dashes are known.
 #[inline(always)]
-pub(super) fn begins(first: u8, has_dash: impl Fn(usize) -> bool) -> bool {
+pub(super) fn may_begin(first: u8, has_dash: impl Fn(usize) -> bool) -> bool {
     has_dash(6) & first.is_ascii_alphanumeric() | has_dash(4) & first.is_ascii_digit()
 }
 

@@ -18,12 +18,14 @@ use super::{exim, postfix};
 pub(super) struct Glance {
     /// Where the host begins, and where it ends.
     host: (u8, u8),
-    /// Where the queue id does, if the line may matter. It ends somewhere, so that no glance at all takes no room of its own.
+    /// Where the queue id does, if the line may matter. It never ends at zero, so that an option of a glance takes no more room.
     id: (u8, NonZeroU8),
 }
 
-/// Parts are looked for in a block behind the stamp, which ends in the block behind its seconds.
+/// The stamp ends in the block behind its seconds, and the parts are in the block behind the stamp.
 const _: () = assert!(FULL_OCTETS + 2 * BLOCK < 255);
+
+const _: () = assert!(size_of::<Option<Glance>>() == size_of::<Glance>());
 
 impl Glance {
     /// Looks at a line of a text: where its parts are, and whether it begins with a queue id of Postfix, and with what may
@@ -55,12 +57,12 @@ impl Glance {
         let is_usual =
             (0 < host) & (host < tag.min(slash)) & (tag < BLOCK - 8) & (tag < octets) & is_near;
         let has_dash = |at: usize| near::has(dashes, message + at);
-        if !is_usual | exim::begins(first, has_dash) {
+        if !is_usual | exim::may_begin(first, has_dash) {
             return None;
         }
         let is_id = postfix::ID_OCTETS.contains(&id.wrapping_sub(message))
             & !is_word
-            & (octet(message + 1) != postfix::NO_ID)
+            & ([first, octet(message + 1)] != postfix::NO_ID)
             & near::has(spaces, id + 1)
             & (id + 2 < octets);
         let glance = Self {
@@ -99,7 +101,7 @@ fn part(line: &[u8], begin: u8, end: u8) -> &[u8] {
     line.get(part).unwrap_or_default()
 }
 
-/// Where a part is, which is near.
+/// Where a part is; all are near.
 #[inline(always)]
 fn narrow(at: usize) -> u8 {
     let [low, ..] = at.to_le_bytes();
@@ -142,18 +144,24 @@ mod tests {
         };
         let line = &text[..end];
         let name = line.escape_ascii();
-        match Record::read(line) {
-            Ok((stamp, None)) => assert_ne!(stamp, Stamp::Missing, "{name}"),
-            Ok((stamp, Some(record))) => {
-                assert!(stamp != Stamp::Missing && may_matter, "{name}");
-                let seen = (glance.host(line), glance.id(line));
-                assert_eq!(seen, (record.host, record.id), "{name}");
-                let text = line.strip_suffix(b"\r").unwrap_or(line);
-                let tag = Line::read(line).unwrap().tag;
-                let event = postfix::read(&text[glance.text()..], tag);
-                assert_eq!(event, Ok(Some(record.event)), "{name}");
+        let read = Record::read(line);
+        if !may_matter {
+            let (stamp, record) = read.unwrap();
+            assert!(stamp != Stamp::Missing && record.is_none(), "{name}");
+            return true;
+        }
+        let said = line.strip_suffix(b"\r").unwrap_or(line);
+        let tag = Line::read(line).unwrap().tag;
+        match (postfix::read(&said[glance.text()..], tag), read) {
+            (Ok(event), Ok((stamp, record))) => {
+                assert_ne!(stamp, Stamp::Missing, "{name}");
+                assert_eq!(event, record.map(|record| record.event), "{name}");
+                if let Some(record) = record {
+                    let seen = (glance.host(line), glance.id(line));
+                    assert_eq!(seen, (record.host, record.id), "{name}");
+                }
             }
-            Err(_) => assert!(may_matter, "{name}"),
+            (seen, read) => assert_eq!(seen.err(), read.err(), "{name}"),
         }
         true
     }
@@ -197,12 +205,12 @@ mod tests {
         #[test]
         fn what_it_sees_is_what_the_line_says(
             stamp in select(vec!["Mar 20 14:05:01 ", "Mar 20 14:05:01", "2015-03-20T14:05:01+01:00 ", "2015-03-20 14:05:01 ", ""]),
-            host in select(vec!["web ", "mail.company.de ", " ", "fe80::1 ", "", "web: "]),
+            host in select(vec!["web ", "mail.company.de ", " ", "fe80::1 ", "", "web: ", "a/b "]),
             tag in select(vec!["postfix/smtp[1]: ", "postfix/smtp[1]:", "postfix/smtp ", "exim[402]: ", "a: ", "/:", ""]),
-            id in select(vec!["8170A4D23E6F: ", "4ZdCVF3vHkz9vbL: ", "8170: ", "word: ", "1xWPFT-00006Y-1R ", "8170A4D23E6F:", ""]),
+            id in select(vec!["NOQUEUE: ", "8170A4D23E6F: ", "4ZdCVF3vHkz9vbL: ", "8170: ", "word: ", "1xWPFT-00006Y-1R ", "8170A4D23E6F:", ""]),
             text in select(vec![
                 "removed", "client=a[192.0.2.1]", "from=<a@b>, size=1", "from=<a", "to=<a@b>, relay=none, dsn=5.4.6, status=bounced (no)",
-                "to=<a@b>, relay=none", "message-id=<a@b>", "Completed", "", ":", " ",
+                "to=<a@b>, relay=none", "message-id=<a@b>", "uid=33 from=<a>", "client=a[192.0.2.1], orig_queue_id=AB12", "Completed", "", ":", " ",
             ]),
             end in "[ :/]{0,40}\r?",
             place: prop::sample::Index,

@@ -2,20 +2,21 @@
 
 use std::collections::HashSet;
 use std::mem;
+use std::num::NonZeroUsize;
 
 use foldhash::fast::FixedState;
 
 /// Numbers that are known again. At least so many of the last ones are, and at most twice as many.
 #[derive(Debug)]
 pub(super) struct Known {
-    at_least: usize,
+    at_least: NonZeroUsize,
     recent: HashSet<u64, FixedState>,
     /// Those before. To forget them all at once takes less time than to keep all in order.
     earlier: HashSet<u64, FixedState>,
 }
 
 impl Known {
-    pub(super) fn new(at_least: usize) -> Self {
+    pub(super) fn new(at_least: NonZeroUsize) -> Self {
         Self {
             at_least,
             recent: HashSet::default(),
@@ -25,8 +26,9 @@ impl Known {
 
     /// Notes a number: whether it was known.
     pub(super) fn put(&mut self, number: u64) -> bool {
-        if self.recent.len() >= self.at_least {
-            self.earlier = mem::take(&mut self.recent);
+        if self.recent.len() >= self.at_least.get() {
+            mem::swap(&mut self.recent, &mut self.earlier);
+            self.recent.clear();
         }
         !self.recent.insert(number) || self.earlier.contains(&number)
     }
@@ -34,18 +36,30 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn the_last_ones_are_known_again() {
-        let mut known = Known::new(100);
-        for number in 0..1000 {
-            assert!(!known.put(number), "{number}");
-            assert!(known.recent.len() + known.earlier.len() <= 200);
+    proptest! {
+        #[test]
+        fn the_last_ones_are_known_again(
+            at_least in 1..8_usize,
+            numbers in prop::collection::vec(0..20_u64, 0..100),
+        ) {
+            let mut known = Known::new(at_least.try_into().unwrap());
+            for (count, number) in numbers.iter().enumerate() {
+                let before = &numbers[..count];
+                let last = before.iter().rposition(|earlier| earlier == number);
+                let others = last.map(|last| before[last + 1..].iter().collect::<HashSet<_>>().len());
+                let is_known = known.put(*number);
+                if others.is_some_and(|others| others < at_least) {
+                    prop_assert!(is_known, "{number} after {before:?}");
+                }
+                if others.is_none_or(|others| others >= 2 * at_least) {
+                    prop_assert!(!is_known, "{number} after {before:?}");
+                }
+                prop_assert!(known.recent.len() + known.earlier.len() <= 2 * at_least);
+            }
         }
-        for number in 900..1000 {
-            assert!(known.put(number), "{number}");
-        }
-        assert!(!known.put(0));
     }
 }

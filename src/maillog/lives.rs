@@ -27,7 +27,7 @@ type Number = u32;
 /// Room for an open mail.
 #[derive(Clone, Copy)]
 struct Slot {
-    /// What the slot does not tell of the hash of its queue id.
+    /// The upper half of the hash of its queue id.
     id: u32,
     /// Past all of them, if there is none.
     life: Number,

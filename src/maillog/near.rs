@@ -12,7 +12,7 @@ pub(super) fn bits<S: Simd>(simd: S, block: &[u8; BLOCK], octet: u8) -> u64 {
     u8x64::simd_from(simd, *block).simd_eq(octet).to_bitmask()
 }
 
-/// Whether an octet's bit is set.
+/// Whether an octet's bit is set; past the block it begins anew, and whoever asks rules that out.
 #[inline(always)]
 pub(super) fn has(bits: u64, at: usize) -> bool {
     bits >> (at % BLOCK) & 1 == 1

@@ -13,20 +13,20 @@ use super::story::Status;
 /// Shorter ones there are none; longer ones are words of other lines.
 pub(super) const ID_OCTETS: std::ops::RangeInclusive<usize> = 5..=24;
 
-/// What no id has, be it of hexadecimal digits, or of all digits and letters but vowels. `NOQUEUE`, which stands where one
-/// would, has it behind its first letter.
-pub(super) const NO_ID: u8 = b'O';
+/// What no id begins with, be it of hexadecimal digits, or of all digits and letters but vowels: `NOQUEUE` stands where an id
+/// would.
+pub(super) const NO_ID: [u8; 2] = *b"NO";
 
 /// What stands before the status of a delivery. To search for it is made ready once, which takes as long as the search.
 static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" status="));
 
 /// The mail that a message is about, and what is said of it: `8170A4D23E6F: text`, or with a long id, of all letters but
-/// vowels. No id begins as a word does, or as `NOQUEUE`.
+/// vowels. No id begins as a word does, or as `NOQUEUE` does.
 pub(super) fn subject(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let within = message.get(..=*ID_OCTETS.end()).unwrap_or(message);
     let (id, rest) = message.split_at_checked(memchr(b':', within)?)?;
     let text = rest.strip_prefix(b": ")?;
-    let is_other = matches!(id, [b'a'..=b'z', ..] | [_, NO_ID, ..]);
+    let is_other = matches!(id, [b'a'..=b'z', ..]) || id.starts_with(&NO_ID);
     let is_id = ID_OCTETS.contains(&id.len()) && !is_other;
     is_id.then_some((id, text))
 }
@@ -313,6 +313,7 @@ mod tests {
             "NOQUEUE: reject: RCPT from a[127.0.0.1]: 554 5.7.1 <a@hot.de>: to=<a@hot.de>",
             "8170A4D23E6F: to=<a@b>, relay=none, delay=1, dsn=5.4.6, status=undeliverable (mail for b loops back to myself)",
             "8170A4D23E6F: sender delay notification: 955C04D2300E",
+            "NOQUEUE: client=unknown[192.0.2.1], sasl_method=PLAIN, sasl_username=a",
             "statistics: max connection rate 1/60s",
             "warning: to=<a@b>",
             "",

@@ -31,7 +31,7 @@ pub struct Sieved {
     pub kept: Vec<usize>,
     /// The lines that cannot be read.
     pub unreadable: Vec<Bad>,
-    /// Where the first and the last line with a time begin.
+    /// Where the first and the last line with a time begin, whether or not the rest of them can be read.
     pub times: Option<(usize, usize)>,
 }
 
@@ -50,7 +50,7 @@ struct Sieve<'t> {
     lives: Lives,
 }
 
-/// Sieves a piece of a log, which begins and ends with a line.
+/// Sieves a piece of a log, which begins and ends with a line, and has less than 4 GiB.
 pub fn sieve(text: &[u8], table: &Table) -> Sieved {
     dispatch!(Level::new(), simd => sieve_with(simd, text, table))
 }

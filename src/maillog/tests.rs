@@ -54,6 +54,7 @@ pub(super) fn stories(log: &str, lines: usize, is_sieved: bool, limits: Limits) 
                 let line = line.trim_end_matches('\n').as_bytes();
                 if let Ok((_, Some(record))) = Record::read(line) {
                     trail.follow(&record, &mut tell);
+                    assert!(trail.is_weighed(), "{log}");
                 }
             }
             at += line.len();

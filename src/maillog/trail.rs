@@ -27,8 +27,9 @@ pub struct Limits {
     pub octets: usize,
     /// Recipients that one mail may have failed to reach. The rest is only counted.
     pub failures: usize,
-    /// Lines of failures that are known again when another file has them as well, some 20 octets each.
-    pub known: usize,
+    /// Lines of failures that are known again when another file has them as well: at least so many of the last ones, and at
+    /// most twice as many, some 25 octets each.
+    pub known: NonZeroUsize,
 }
 
 /// The mails that are not over.
@@ -75,7 +76,7 @@ impl Default for Limits {
             open: NonZeroUsize::MIN.saturating_add(99_999),
             octets: 16 << 20,
             failures: 1000,
-            known: 100_000,
+            known: NonZeroUsize::MIN.saturating_add(99_999),
         }
     }
 }
@@ -152,7 +153,13 @@ impl<'t> Trail<'t> {
         if self.open.len() == self.limits.open.get() && !self.open.contains(&name.key) {
             self.conclude_oldest(tell);
         }
-        self.open.get_or_insert_mut(name.key, || Mail::of(name.id))
+        let octets = &mut self.octets;
+        self.open.get_or_insert_mut(name.key, || {
+            let mut mail = Mail::of(name.id);
+            mail.weighed = mail.octets();
+            *octets += mail.weighed;
+            mail
+        })
     }
 
     /// A new mail. The id may have been another one's, whose end is missing.
@@ -174,7 +181,9 @@ impl<'t> Trail<'t> {
         if let Some(before) = before.and_then(|before| self.open.get(&before.key)) {
             mail.goes_on_from(before);
         }
-        *self.mail(name, tell) = mail;
+        let room = self.mail(name, tell);
+        mail.weighed = room.weighed;
+        *room = mail;
         self.weigh(name.key);
         if let Some(of) = arrival.bounce_of.map(|of| name.other(of))
             // Else it only says that it takes longer.
@@ -316,6 +325,13 @@ impl<'t> Trail<'t> {
         } else {
             self.octets = 0;
         }
+    }
+
+    /// Whether what the open mails take is known.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn is_weighed(&self) -> bool {
+        let mails = self.open.iter().map(|(_, mail)| mail.octets());
+        self.octets == mails.sum::<usize>()
     }
 
     /// Finds out what a mail takes now.

@@ -134,7 +134,7 @@ impl Table {
         self.rows.get(row?)
     }
 
-    /// Whether any row is about IPv4 addresses that begin with this octet; most addresses do with one that none is about.
+    /// Whether any row is about IPv4 addresses that begin with this octet. Most addresses begin with one that none is about.
     #[must_use]
     #[inline]
     pub fn knows(&self, octet: u8) -> bool {
@@ -184,6 +184,8 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Judges `address` by the table `text` and compares with `line text`, and the address inside.
@@ -217,6 +219,7 @@ mod tests {
             &[0, 255],
         );
         check("10.0.0.0/7 REJECT a", &[10, 11]);
+        check("0.0.0.0/0 OK", &(0..=255).collect::<Vec<u8>>());
         check(
             "!64.0.0.0/2 REJECT a",
             &[
@@ -225,6 +228,24 @@ mod tests {
             ]
             .concat(),
         );
+    }
+
+    proptest! {
+        #[test]
+        fn an_octet_is_known_if_a_network_has_addresses_with_it(
+            networks in prop::collection::vec((any::<u32>(), 6..=32_u8), 0..40),
+            octet: u8,
+        ) {
+            let networks = networks.into_iter().map(|(address, length)| {
+                IpNet::new(Ipv4Addr::from_bits(address).into(), length).unwrap().trunc()
+            });
+            let networks: Vec<IpNet> = networks.collect();
+            let rows = networks.iter().map(|network| (*network, Action::Pass));
+            let table = Table::of_networks(rows, "table");
+            let with_octet = IpNet::new(Ipv4Addr::new(octet, 0, 0, 0).into(), 8).unwrap();
+            let is_about = |network: &IpNet| network.contains(&with_octet) || with_octet.contains(network);
+            prop_assert_eq!(table.knows(octet), networks.iter().any(is_about));
+        }
     }
 
     #[test]

@@ -289,10 +289,10 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
             let before = text.get(counted..*at).unwrap_or_default();
             number += count(memchr_iter(b'\n', before).count());
             counted = *at;
-            let text = plain(line_at(text, *at));
+            let line = plain(line_at(text, *at));
             self.reader.progress.suspend(|| {
                 // If standard error is closed there is nobody to tell.
-                let _told = writeln!(anstream::stderr().lock(), "{name}:{number}: {why}: {text}");
+                let _told = writeln!(anstream::stderr().lock(), "{name}:{number}: {why}: {line}");
             });
         }
     }
