@@ -11,6 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::RecvError;
 use std::thread;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use self::new_year::First;
-use self::pieces::{Logs, Open, Piece, Step};
+use self::pieces::{Logs, Open, Piece, Step, wait};
 use self::source::{Source, Stop, Trouble, Watch};
 use crate::command::scan::report::{FileRead, Reading};
 use crate::command::scan::tally::Tally;
@@ -115,7 +116,7 @@ impl Reader {
         &self,
         files: &[PathBuf],
         stop: Option<&Stop>,
-        tell: impl FnMut(News),
+        tell: impl FnMut(News) + Send,
     ) -> Result<Reading, NothingGrows> {
         let first = |text: &[u8], modified| self.first(text, modified, self.year);
         let mut files = order::oldest_first(files, &first);
@@ -150,7 +151,7 @@ impl Reader {
         &self,
         files: Vec<PathBuf>,
         open: Open<'_>,
-        tell: impl FnMut(News),
+        tell: impl FnMut(News) + Send,
     ) -> Reading {
         let calendar = Calendar::new(self.zone.clone(), self.year);
         let mut progress = Progress {
@@ -159,14 +160,17 @@ impl Reader {
             reading: Reading::default(),
             tell,
         };
-        thread::scope(|scope| {
-            let mut logs = Logs::new(scope, files, open, Arc::clone(&self.table));
-            while let Some((path, steps)) = logs.next() {
-                progress.begin(path.display().to_string());
-                for step in steps {
-                    progress.step(step, &logs);
+        // On one of the threads that sieve, which does so while there is nothing to take.
+        rayon::scope(|_| {
+            thread::scope(|scope| {
+                let mut logs = Logs::new(scope, files, open, Arc::clone(&self.table));
+                while let Some((path, steps)) = logs.next() {
+                    progress.begin(path.display().to_string());
+                    for step in steps {
+                        progress.step(step, &logs);
+                    }
                 }
-            }
+            });
         });
         progress.end()
     }
@@ -215,15 +219,13 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
             }
             Step::Piece(piece) => {
                 // Who sieves it gives it back, or the program ends.
-                let Ok(piece) = piece.recv() else {
-                    return;
-                };
-                match piece {
-                    Ok(piece) => {
+                match wait(&piece) {
+                    Ok(Ok(piece)) => {
                         self.take(&piece);
                         logs.reuse(piece);
                     }
-                    Err(error) => self.fail(&Trouble::from(error)),
+                    Ok(Err(error)) => self.fail(&Trouble::from(error)),
+                    Err(RecvError) => {}
                 }
             }
             Step::Failed(error) => self.fail(&error.trouble),

@@ -10,11 +10,12 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvError, SyncSender, TryRecvError, sync_channel};
 use std::thread::Scope;
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use rayon::Yield;
 
 use super::chunks::Chunks;
 use super::source::{Ranges, Source, SourceError};
@@ -136,6 +137,21 @@ impl<'scope, 'env> Logs<'scope, 'env> {
     /// Takes back the memory of a piece.
     pub(crate) fn reuse(&self, piece: Piece) {
         self.mill.spare.lock().push(piece.buffer);
+    }
+}
+
+/// Waits for a piece, and sieves others until it is there.
+pub(crate) fn wait(piece: &Receiver<io::Result<Piece>>) -> Result<io::Result<Piece>, RecvError> {
+    loop {
+        match piece.try_recv() {
+            Ok(piece) => return Ok(piece),
+            Err(TryRecvError::Disconnected) => return Err(RecvError),
+            Err(TryRecvError::Empty) => {}
+        }
+        // Where there is nothing left to begin, some other thread is at it.
+        if rayon::yield_now() != Some(Yield::Executed) {
+            return piece.recv();
+        }
     }
 }
 
