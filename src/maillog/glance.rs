@@ -11,6 +11,7 @@ use fearless_simd::Simd;
 use super::ends::Place;
 use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
 use super::near::{self, BLOCK};
+use super::opening::Opening;
 use super::{exim, postfix};
 
 /// Where the parts of a line `STAMP HOST TAG: ID: TEXT` are that may matter, in octets from its beginning.
@@ -29,48 +30,77 @@ const _: () = assert!(size_of::<Option<Glance>>() == size_of::<Glance>());
 
 impl Glance {
     /// Looks at a line of a text: where its parts are, and whether it begins with a queue id of Postfix, and with what may
-    /// matter; none if a glance is not enough.
+    /// matter; none if a glance is not enough. Of how the lines before open, less has to be looked at.
     #[inline(always)]
-    pub(super) fn at<S: Simd>(simd: S, text: &[u8], place: Place) -> Option<(Self, bool)> {
+    pub(super) fn at<S: Simd>(
+        simd: S,
+        text: &[u8],
+        place: Place,
+        opening: &mut Opening,
+    ) -> Option<(Self, bool)> {
         // It may be more than the line.
         let beyond = text.get(place.begin()..)?;
+        match opening.opens(simd, beyond.first_chunk()?) {
+            true => Self::behind(simd, beyond, place, opening),
+            false => Self::from_begin(simd, beyond, place, opening),
+        }
+    }
+
+    /// Looks at what follows the opening.
+    #[inline(always)]
+    fn behind<S: Simd>(
+        simd: S,
+        beyond: &[u8],
+        place: Place,
+        opening: &Opening,
+    ) -> Option<(Self, bool)> {
+        let block = beyond.get(opening.end..)?.first_chunk()?;
+        let (colons, spaces) = (near::bits(simd, block, b':'), near::bits(simd, block, b' '));
+        let octets = place.octets().checked_sub(opening.end)?;
+        let parts = Parts {
+            block,
+            octets,
+            colons,
+            spaces,
+        };
+        let host = (narrow(opening.host), narrow(opening.tag - 1));
+        parts.glance(opening.end, host, true)
+    }
+
+    /// Looks at a line of which nothing is known.
+    #[inline(always)]
+    fn from_begin<S: Simd>(
+        simd: S,
+        beyond: &[u8],
+        place: Place,
+        opening: &mut Opening,
+    ) -> Option<(Self, bool)> {
         let begin = behind_stamp(simd, beyond)?;
         let block: &[u8; BLOCK] = beyond.get(begin..)?.first_chunk()?;
         let octets = place.octets().checked_sub(begin)?;
-        let colons = near::bits(simd, block, b':');
-        let spaces = near::bits(simd, block, b' ');
-        let slashes = near::bits(simd, block, b'/');
+        let (colons, spaces) = (near::bits(simd, block, b':'), near::bits(simd, block, b' '));
         let dashes = near::bits(simd, block, b'-');
-        let (host, tag, slash) = (
-            near::first(spaces),
-            near::first(colons),
-            near::first(slashes),
-        );
-        let id = near::first(near::others(colons));
-        let octet = |at: usize| block.get(at % BLOCK).copied().unwrap_or_default();
-        let message = tag + 1 + usize::from(near::has(spaces, tag + 1));
-        let first = octet(message);
-        let is_word = first.is_ascii_lowercase();
-        // Else an id may end behind the block, or so near its end that what follows the id is not in it.
-        let is_near = (id < BLOCK - 2) | (message + postfix::ID_OCTETS.end() < BLOCK - 2) | is_word;
-        // With a tag that ends early enough, all is in the block that is looked at behind it.
-        let is_usual =
-            (0 < host) & (host < tag.min(slash)) & (tag < BLOCK - 8) & (tag < octets) & is_near;
-        let has_dash = |at: usize| near::has(dashes, message + at);
-        if !is_usual | exim::may_begin(first, has_dash) {
+        let (host, tag) = (near::first(spaces), near::first(colons));
+        let slash = near::first(near::bits(simd, block, b'/'));
+        if host == 0 || host >= tag.min(slash) {
             return None;
         }
-        let is_id = postfix::ID_OCTETS.contains(&id.wrapping_sub(message))
-            & !is_word
-            & ([first, octet(message + 1)] != postfix::NO_ID)
-            & near::has(spaces, id + 1)
-            & (id + 2 < octets);
-        let glance = Self {
-            host: (narrow(begin), narrow(begin + host)),
-            id: (narrow(begin + message), NonZeroU8::new(narrow(begin + id))?),
+        let parts = Parts {
+            block,
+            octets,
+            colons,
+            spaces,
         };
-        let may_matter = is_id & (slash < tag) & postfix::may_matter(octet(id + 2));
-        Some((glance, may_matter))
+        let message = parts.message();
+        if exim::may_begin(parts.octet(message), |at| near::has(dashes, message + at)) {
+            return None;
+        }
+        if let Some(known) =
+            Opening::of(simd, beyond, begin, begin + host + 1).filter(|_| slash < tag)
+        {
+            *opening = known;
+        }
+        parts.glance(begin, (narrow(begin), narrow(begin + host)), slash < tag)
     }
 
     /// On which machine the line was written.
@@ -92,6 +122,56 @@ impl Glance {
     pub(super) fn text(self) -> usize {
         let (_, end) = self.id;
         usize::from(end.get()) + 2
+    }
+}
+
+/// What is seen of the parts of a line behind the host.
+struct Parts<'a> {
+    /// The block in which the tag and the queue id are, which may go on behind the line.
+    block: &'a [u8; BLOCK],
+    /// How much of the line there is from its beginning on.
+    octets: usize,
+    colons: u64,
+    spaces: u64,
+}
+
+impl Parts<'_> {
+    #[inline(always)]
+    fn octet(&self, at: usize) -> u8 {
+        self.block.get(at % BLOCK).copied().unwrap_or_default()
+    }
+
+    /// Where the message begins, behind the tag, a colon and perhaps a space.
+    #[inline(always)]
+    fn message(&self) -> usize {
+        let tag = near::first(self.colons);
+        tag + 1 + usize::from(near::has(self.spaces, tag + 1))
+    }
+
+    /// What a glance sees, if that is enough, of a line whose host is known, and whether its tag has a slash.
+    #[inline(always)]
+    fn glance(&self, begin: usize, host: (u8, u8), is_postfix: bool) -> Option<(Glance, bool)> {
+        let (tag, message) = (near::first(self.colons), self.message());
+        let id = near::first(near::others(self.colons));
+        let first = self.octet(message);
+        let is_word = first.is_ascii_lowercase();
+        // Else an id may end behind the block, or so near its end that what follows the id is not in it.
+        let is_near = (id < BLOCK - 2) | (message + postfix::ID_OCTETS.end() < BLOCK - 2) | is_word;
+        // With a tag that ends early enough, all is in the block that is looked at behind it.
+        if !((tag < BLOCK - 8) & (tag < self.octets) & is_near) {
+            return None;
+        }
+        let is_id = postfix::ID_OCTETS.contains(&id.wrapping_sub(message))
+            & !is_word
+            & ([first, self.octet(message + 1)] != postfix::NO_ID)
+            & near::has(self.spaces, id + 1)
+            & (id + 2 < self.octets);
+        let glance = Glance {
+            host,
+            id: (narrow(begin + message), NonZeroU8::new(narrow(begin + id))?),
+        };
+        let may_matter = is_id & is_postfix & postfix::may_matter(self.octet(id + 2));
+        Some((glance, may_matter))
     }
 }
 
@@ -132,17 +212,22 @@ mod tests {
     use crate::maillog::line::{Line, Stamp};
     use crate::maillog::record::Record;
 
-    /// Looks at a line with others behind it, and compares that with what the whole line says: whether a glance was enough.
+    /// Looks at a line with others behind it, after another one, and compares that with what the whole line says: whether a
+    /// glance was enough.
     #[track_caller]
-    fn look(line: &[u8]) -> bool {
-        let text = [line, b"\n", &b"x: y/ ".repeat(20)].concat();
-        let end = memchr::memchr(b'\n', &text).unwrap();
-        let place = Place::first(&text);
-        let seen = dispatch!(Level::new(), simd => Glance::at(simd, &text, place));
-        let Some((glance, may_matter)) = seen else {
+    fn look(before: &str, line: &[u8]) -> bool {
+        let mut opening = Opening::NONE;
+        let mut glance = |line: &[u8]| {
+            let text = [line, b"\n", &b"x: y/ ".repeat(20)].concat();
+            let place = Place::first(&text);
+            dispatch!(Level::new(), simd => Glance::at(simd, &text, place, &mut opening))
+        };
+        glance(before.as_bytes());
+        let Some((glance, may_matter)) = glance(line) else {
             return false;
         };
-        let line = &text[..end];
+        let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
+        let line = &line[..end];
         let name = line.escape_ascii();
         let read = Record::read(line);
         if !may_matter {
@@ -166,6 +251,16 @@ mod tests {
         true
     }
 
+    /// Lines that others may open like.
+    const BEFORE: [&str; 6] = [
+        "",
+        "Mar 20 14:05:01 web postfix/qmgr[10478]: 8170A4D23E6F: removed",
+        "Mar 20 14:05:01 mail.company.de postfix/smtpd[10478]: connect from a[192.0.2.1]",
+        "2015-03-20T14:05:01.123456+01:00 web postfix/qmgr[10478]: 8170A4D23E6F: removed",
+        "2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: 8170A4D23E6F: removed",
+        "Mar 20 14:05:01 web a/b: 8170A4D23E6F: removed",
+    ];
+
     #[test]
     fn most_lines() {
         for stamp in ["Mar 20 14:05:01", "2015-03-20T14:05:01.123456+01:00"] {
@@ -181,7 +276,9 @@ mod tests {
                 "web postfix/smtpd[10478]:",
             ] {
                 let line = format!("{stamp} {rest}");
-                assert!(look(line.as_bytes()), "{line}");
+                for before in BEFORE {
+                    assert!(look(before, line.as_bytes()), "{line} after {before}");
+                }
             }
         }
     }
@@ -197,7 +294,9 @@ mod tests {
             "Mar 20 14:05:01 web last message repeated 2 times",
             "Mar 20 14:05:01 a.very.long.name.of.a.host.that.nobody.has postfix/qmgr[10478]: 8170A4D23E6F: removed",
         ] {
-            assert!(!look(line.as_bytes()), "{line}");
+            for before in BEFORE {
+                assert!(!look(before, line.as_bytes()), "{line} after {before}");
+            }
         }
     }
 
@@ -220,7 +319,9 @@ mod tests {
             if let Some(octet) = octet && !line.is_empty() {
                 *place.get_mut(&mut line) = octet;
             }
-            look(&line);
+            for before in BEFORE {
+                look(before, &line);
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ mod mail;
 #[cfg(test)]
 mod mixed;
 mod near;
+mod opening;
 pub mod plain;
 mod postfix;
 pub mod record;

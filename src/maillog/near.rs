@@ -12,6 +12,20 @@ pub(super) fn bits<S: Simd>(simd: S, block: &[u8; BLOCK], octet: u8) -> u64 {
     u8x64::simd_from(simd, *block).simd_eq(octet).to_bitmask()
 }
 
+/// Where two blocks have the same octets.
+#[inline(always)]
+pub(super) fn equal<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK]) -> u64 {
+    let other = u8x64::simd_from(simd, *other);
+    u8x64::simd_from(simd, *one).simd_eq(other).to_bitmask()
+}
+
+/// Where digits are.
+#[inline(always)]
+pub(super) fn digits<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    let above = u8x64::simd_from(simd, *block) - b'0';
+    above.simd_lt(10).to_bitmask()
+}
+
 /// Whether an octet's bit is set; past the block it begins anew, and whoever asks rules that out.
 #[inline(always)]
 pub(super) fn has(bits: u64, at: usize) -> bool {
@@ -47,6 +61,20 @@ mod tests {
                 bits = others(bits);
             }
             prop_assert_eq!(first(bits), BLOCK);
+        }
+
+        #[test]
+        fn digits_and_what_is_the_same(one: [u8; 32], two: [u8; 32], other: [u8; 32]) {
+            let (one, other) = ([one, two].concat(), [one, other].concat());
+            let bits = |is: fn(u8, u8) -> bool| {
+                let octets = one.iter().zip(&other).rev();
+                octets.fold(0, |bits, (one, other)| bits << 1 | u64::from(is(*one, *other)))
+            };
+            let (block, other) = (one.first_chunk().unwrap(), other.first_chunk().unwrap());
+            let (digits, equal) =
+                dispatch!(Level::new(), simd => (digits(simd, block), equal(simd, block, other)));
+            prop_assert_eq!(digits, bits(|one, _| one.is_ascii_digit()));
+            prop_assert_eq!(equal, bits(|one, other| one == other));
         }
     }
 }

@@ -17,6 +17,7 @@ use super::event::{Event, Unreadable};
 use super::glance::Glance;
 use super::line::{Line, Stamp, line_at};
 use super::lives::Lives;
+use super::opening::Opening;
 use super::record::Record;
 use super::story::Status;
 use super::{cause, cut};
@@ -66,6 +67,7 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
         lives: Lives::new(),
     };
     let mut chosen = Chosen::new();
+    let mut opening = Opening::NONE;
     each_window(
         simd,
         text,
@@ -73,7 +75,7 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
         |window| {
             chosen.count = 0;
             for place in window.places() {
-                match Glance::at(simd, window.text, place) {
+                match Glance::at(simd, window.text, place, &mut opening) {
                     Some((glance, may_matter)) => chosen.put(place, Some(glance), may_matter),
                     None => chosen.put(place, None, true),
                 }
