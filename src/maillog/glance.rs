@@ -23,11 +23,13 @@ pub(super) struct Glance {
     id: (u8, NonZeroU8),
 }
 
-/// How few octets and how many a queue id has.
+/// The fewest octets of a queue id.
 const ID_OCTETS_MIN: usize = *postfix::ID_OCTETS.start();
+
+/// The most.
 const ID_OCTETS_MAX: usize = *postfix::ID_OCTETS.end();
 
-/// Of the alphabet.
+/// Letters of the alphabet.
 const LETTERS: usize = 26;
 
 /// The stamp ends in the block behind its seconds, and the parts are in the block behind the stamp.
@@ -37,7 +39,7 @@ const _: () = assert!(size_of::<Option<Glance>>() == size_of::<Glance>());
 
 impl Glance {
     /// Looks at a line of a text: where its parts are, and whether it begins with a queue id of Postfix, and with what may
-    /// matter; none if a glance is not enough. Of how the lines before open, less has to be looked at.
+    /// matter; none if a glance is not enough. Of a line that opens like one before, less has to be looked at.
     #[inline(always)]
     pub(super) fn at<S: Simd>(
         simd: S,
@@ -92,6 +94,12 @@ impl Glance {
         if host == 0 || host >= tag.min(slash) {
             return None;
         }
+        // Lines behind this one may open like it even if this one is not usual itself.
+        if tag < octets
+            && let Some(known) = Opening::of(simd, beyond, begin, begin + host + 1)
+        {
+            *opening = known;
+        }
         let parts = Parts {
             block,
             octets,
@@ -101,11 +109,6 @@ impl Glance {
         let message = parts.message();
         if exim::may_begin(parts.octet(message), |at| near::has(dashes, message + at)) {
             return None;
-        }
-        if let Some(known) =
-            Opening::of(simd, beyond, begin, begin + host + 1).filter(|_| slash < tag)
-        {
-            *opening = known;
         }
         parts.glance(begin, (narrow(begin), narrow(begin + host)), slash < tag)
     }
@@ -132,11 +135,11 @@ impl Glance {
     }
 }
 
-/// What is seen of the parts of a line behind the host.
+/// What is seen of a line behind the stamp, or the opening.
 struct Parts<'a> {
-    /// The block in which the tag and the queue id are, which may go on behind the line.
+    /// The block in which the tag ends and the queue id is. It may go on behind the line.
     block: &'a [u8; BLOCK],
-    /// How much of the line there is from its beginning on.
+    /// How much of the line there is from the beginning of the block on.
     octets: usize,
     colons: u64,
     spaces: u64,
@@ -155,9 +158,10 @@ impl Parts<'_> {
         tag + 1 + usize::from(near::has(self.spaces, tag + 1))
     }
 
-    /// What a glance sees, if that is enough, of a line whose host is known, and whether its tag has a slash.
+    /// What a glance sees, if that is enough, of a line in which the block begins there, and the host is known, and whether the
+    /// tag has a slash.
     #[inline(always)]
-    fn glance(&self, begin: usize, host: (u8, u8), is_postfix: bool) -> Option<(Glance, bool)> {
+    fn glance(&self, begin: usize, host: (u8, u8), has_slash: bool) -> Option<(Glance, bool)> {
         let (tag, message) = (near::first(self.colons), self.message());
         let id = near::first(near::others(self.colons));
         let first = self.octet(message);
@@ -182,13 +186,13 @@ impl Parts<'_> {
             host,
             id: (narrow(begin + message), NonZeroU8::new(narrow(begin + id))?),
         };
-        let may_matter = is_id & is_postfix & postfix::may_matter(self.octet(id + 2));
+        let may_matter = is_id & has_slash & postfix::may_matter(self.octet(id + 2));
         Some((glance, may_matter))
     }
 }
 
-/// Negative if one is less than the other, none of which is great. So much is asked at once that to have an answer of each
-/// takes longer than to ask them.
+/// Negative if one is less than the other; they differ by less than half of what there is room for. So many such questions are
+/// combined that a flag for each would take longer.
 #[inline(always)]
 fn less(one: usize, other: usize) -> isize {
     one.wrapping_sub(other).cast_signed()
@@ -271,13 +275,16 @@ mod tests {
     }
 
     /// Lines that others may open like.
-    const BEFORE: [&str; 6] = [
+    const BEFORE: [&str; 9] = [
         "",
         "Mar 20 14:05:01 web postfix/qmgr[10478]: 8170A4D23E6F: removed",
         "Mar 20 14:05:01 mail.company.de postfix/smtpd[10478]: connect from a[192.0.2.1]",
         "2015-03-20T14:05:01.123456+01:00 web postfix/qmgr[10478]: 8170A4D23E6F: removed",
         "2015-03-20T14:05:01+01:00 web postfix/qmgr[10478]: 8170A4D23E6F: removed",
         "Mar 20 14:05:01 web a/b: 8170A4D23E6F: removed",
+        "Mar 20 14:05:01 web cron: x/ab: 8170A4D23E6F: removed",
+        "Mar 21 23:59:58 mx1 postfix/qmgr[10478]: 8170A4D23E6F: removed",
+        "2016-12-01T00:00:00.654321+02:00 mx1 postfix/qmgr[10478]: 8170A4D23E6F: removed",
     ];
 
     #[test]
@@ -291,6 +298,8 @@ mod tests {
                 "web postfix/cleanup[10478]: 8170A4D23E6F: message-id=<a@b>",
                 "mail.de postfix/submission/smtpd[10478]: 4ZdCVF3vHkz9vbL: client=a[192.0.2.1]",
                 "mail.company.de postfix/submission/smtpd[10478]: connect from a[192.0.2.1]",
+                "mx2 postfix/qmgr[10478]: 8170A4D23E6F: removed",
+                "web cron: x/ab: 8170A4D23E6F: removed",
                 "web dovecot: lmtp(carlos@company.de): a: stored mail",
                 "web postfix/smtpd[10478]:",
             ] {
@@ -300,6 +309,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn of_a_line_that_opens_like_one_before_more_is_seen() {
+        let line = "Mar 20 14:05:01 a.long.name.of.a.host.that.nobody.has postfix/qmgr[10478]: 8170A4D23E6F: removed";
+        assert!(!look("", line.as_bytes()));
+        assert!(look(line, line.as_bytes()));
     }
 
     #[test]
@@ -323,8 +339,8 @@ mod tests {
         #[test]
         fn what_it_sees_is_what_the_line_says(
             stamp in select(vec!["Mar 20 14:05:01 ", "Mar 20 14:05:01", "2015-03-20T14:05:01+01:00 ", "2015-03-20 14:05:01 ", ""]),
-            host in select(vec!["web ", "mail.company.de ", " ", "fe80::1 ", "", "web: ", "a/b "]),
-            tag in select(vec!["postfix/smtp[1]: ", "postfix/smtp[1]:", "postfix/smtp ", "exim[402]: ", "a: ", "/:", ""]),
+            host in select(vec!["web ", "mail.company.de ", " ", "fe80::1 ", "", "web: ", "a/b ", "mx2 "]),
+            tag in select(vec!["postfix/smtp[1]: ", "postfix/smtp[1]:", "postfix/smtp ", "exim[402]: ", "cron: x/ab: ", "a: ", "/:", ""]),
             id in select(vec!["NOQUEUE: ", "8170A4D23E6F: ", "4ZdCVF3vHkz9vbL: ", "8170: ", "word: ", "1xWPFT-00006Y-1R ", "8170A4D23E6F:", ""]),
             text in select(vec![
                 "removed", "client=a[192.0.2.1]", "from=<a@b>, size=1", "from=<a", "to=<a@b>, relay=none, dsn=5.4.6, status=bounced (no)",

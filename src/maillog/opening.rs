@@ -1,4 +1,4 @@
-//! How most lines of Postfix begin: as the one before, but for the digits of the time.
+//! How most lines of Postfix begin: as one before, but for digits.
 
 use fearless_simd::Simd;
 
@@ -34,11 +34,13 @@ impl Opening {
 
     /// How a line opens in which the host and the tag begin there; none if the tag has no slash that is near.
     ///
-    /// A slash behind a bracket is not part of a daemon's name.
+    /// A slash behind a bracket is not part of a daemon's name, and one behind a colon not of the tag.
     #[inline(always)]
     pub(super) fn of<S: Simd>(simd: S, line: &[u8], host: usize, tag: usize) -> Option<Self> {
         let octets: &[u8; BLOCK] = line.first_chunk()?;
-        let marks = near::bits(simd, octets, b'/') | near::bits(simd, octets, b'[');
+        let marks = near::bits(simd, octets, b'/')
+            | near::bits(simd, octets, b'[')
+            | near::bits(simd, octets, b':');
         let behind = u64::MAX.checked_shl(u32::try_from(tag).ok()?)?;
         let slash = near::first(marks & behind);
         if octets.get(slash) != Some(&b'/') {
@@ -125,6 +127,11 @@ mod tests {
         for (line, tag) in [
             (
                 "Mar 20 14:05:01 web exim[4/2]: 1xWPFT-00006Y-1R Completed, and so on".to_owned(),
+                20,
+            ),
+            (
+                "Mar 20 14:05:01 web cron: x/ab: 8170A4D23E6F: removed, and what follows"
+                    .to_owned(),
                 20,
             ),
             (

@@ -35,8 +35,16 @@ fn mail(id: &str, recipient: &str) -> String {
 
 #[test]
 fn a_loop_is_told_at_once_and_the_report_follows() {
-    let desk = Desk::with(QUIET);
-    let scan = desk.follow("--year 2015 mail.log");
+    // Who reads, who sieves and who follows the mails must not wait for each other where there is one processor.
+    for processors in ["1", "2"] {
+        let desk = Desk::with(QUIET);
+        let mut scan = desk.command("--follow --no-dns --year 2015 mail.log");
+        scan.env("RAYON_NUM_THREADS", processors);
+        check_story_and_report(&desk, Running::start(scan));
+    }
+}
+
+fn check_story_and_report(desk: &Desk, scan: Running) {
     let half = CASE.find("Mar 20 14:05:03").unwrap();
     desk.append("mail.log", &CASE[..half]);
     scan.says("2015-03-20 14:05:00  8170A4D23E6F  from localhost[127.0.0.1]\n");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::desk::{Desk, column, number};
+use super::desk::{Desk, Said, column, number};
 use super::logs::{CASE, DIALECTS, made};
 
 /// The program, its words, and the end of the name.
@@ -31,6 +31,22 @@ fn archives_are_read_as_the_log_in_them() {
 }
 
 #[test]
+fn one_processor_is_enough() {
+    let (log, truth) = made(DIALECTS[0], 6_000_000);
+    let half = log.iter().skip(3_000_000).position(|octet| *octet == b'\n');
+    let (old, new) = log.split_at(3_000_001 + half.unwrap());
+    let desk = Desk::with(new);
+    desk.put("old", old);
+    desk.run("gzip", &["old"]);
+    let mut command = desk.command("--json --no-dns mail.log old.gz");
+    command.env("RAYON_NUM_THREADS", "1");
+    let said = Said::of(command).json();
+    assert_eq!(said, desk.json("mail.log old.gz"));
+    assert_eq!(number(&said, "/found/loops"), truth.loops);
+    assert_eq!(number(&said, "/lines"), truth.lines);
+}
+
+#[test]
 fn the_name_of_an_archive_does_not_matter() {
     for (program, args, end) in PROGRAMS {
         let desk = Desk::with(CASE);
@@ -40,7 +56,7 @@ fn the_name_of_an_archive_does_not_matter() {
         assert_eq!(number(&desk.json("old"), "/found/loops"), 1, "{program}");
         let mut command = desk.command("--json --no-dns -");
         command.stdin(fs::File::open(desk.path("old")).unwrap());
-        let said = super::desk::Said::of(command).json();
+        let said = Said::of(command).json();
         assert_eq!(number(&said, "/found/loops"), 1, "{program}");
     }
     // Text that is called an archive is text.

@@ -160,7 +160,7 @@ impl Reader {
             reading: Reading::default(),
             tell,
         };
-        // On one of the threads that sieve, which does so while there is nothing to take.
+        // On one of the threads that sieve, which does so while it waits for a piece.
         rayon::scope(|_| {
             thread::scope(|scope| {
                 let mut logs = Logs::new(scope, files, open, Arc::clone(&self.table));

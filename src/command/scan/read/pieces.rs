@@ -140,7 +140,8 @@ impl<'scope, 'env> Logs<'scope, 'env> {
     }
 }
 
-/// Waits for a piece, and sieves others until it is there.
+/// Waits for a piece. While there are any that nobody has begun, it sieves them, be it this one or others, if called on a thread
+/// that does so.
 pub(crate) fn wait(piece: &Receiver<io::Result<Piece>>) -> Result<io::Result<Piece>, RecvError> {
     loop {
         match piece.try_recv() {
