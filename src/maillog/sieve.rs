@@ -215,7 +215,7 @@ fn times(text: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// A mail's number within a piece; the same queue id on another host is another mail.
-#[inline]
+#[inline(always)]
 fn hash(host: &[u8], id: &[u8]) -> u64 {
     let mut hasher = FixedState::with_seed(0).build_hasher();
     hasher.write(host);

@@ -128,6 +128,7 @@ impl Table {
     #[must_use]
     pub fn find(&self, address: IpAddr) -> Option<&Row> {
         let row = match address {
+            IpAddr::V4(address) if !self.knows(address.octets()[0]) => None,
             IpAddr::V4(address) => self.v4.find(address.into()),
             IpAddr::V6(address) => self.v6.find(address.into()),
         };
