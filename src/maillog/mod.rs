@@ -5,7 +5,7 @@
 //! ```text
 //! octets ─ line               who wrote it, when, what
 //!        ─ postfix, exim      what that says of a mail
-//!        ─ sieve              the lines that matter, piece by piece; ends, glance and brief see at a look what most are
+//!        ─ sieve              the lines that matter, piece by piece; most are seen at a look: ends, opening, glance, brief
 //!        ─ trail              one mail's lines together, in order
 //!        ─ story              what became of it
 //! ```
