@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::maillog::Story;
 use crate::maillog::calendar::Calendar;
 use crate::maillog::journal::{Format, Lines};
-use crate::maillog::line::{Line, Stamp, line_at};
+use crate::maillog::line::{has_time, line_at};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
 use crate::maillog::sieve::{Sieved, sieve};
@@ -85,8 +85,7 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
     for line in piece.split_inclusive(|octet| *octet == b'\n') {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         bad.extend(Record::read(text).is_err().then_some(at));
-        let has_time = Line::read(text).is_some_and(|line| line.stamp != Stamp::Missing);
-        timed.extend(has_time.then_some(at));
+        timed.extend(has_time(text).then_some(at));
         at += line.len();
     }
     assert_eq!(unreadable.iter().map(|bad| bad.at).collect::<Vec<_>>(), bad);

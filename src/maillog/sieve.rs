@@ -15,7 +15,7 @@ use super::brief::Brief;
 use super::ends::{LINES_MAX, Place, each_window};
 use super::event::{Event, Unreadable};
 use super::glance::Glance;
-use super::line::{Line, Stamp, line_at};
+use super::line::{self, line_at};
 use super::lives::Lives;
 use super::opening::Opening;
 use super::record::Record;
@@ -207,10 +207,7 @@ impl Sieve<'_> {
 /// Where the first and the last line with a time begin.
 fn times(text: &[u8]) -> Option<(usize, usize)> {
     let begins = || iter::once(0).chain(memchr_iter(b'\n', text).map(|end| end + 1));
-    let has_time = |at: &usize| {
-        let line = Line::read(line_at(text, *at));
-        line.is_some_and(|line| line.stamp != Stamp::Missing)
-    };
+    let has_time = |at: &usize| line::has_time(line_at(text, *at));
     Some((begins().find(has_time)?, begins().rev().find(has_time)?))
 }
 
@@ -239,7 +236,7 @@ mod tests {
             if let Err(why) = Record::read(whole) {
                 sieved.unreadable.push(Bad { at, why });
             }
-            if Line::read(whole).is_some_and(|line| line.stamp != Stamp::Missing) {
+            if line::has_time(whole) {
                 let (first, _) = sieved.times.unwrap_or((at, at));
                 sieved.times = Some((first, at));
             }

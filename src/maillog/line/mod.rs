@@ -246,6 +246,11 @@ pub fn line_at(text: &[u8], at: usize) -> &[u8] {
     cut::before(text.get(at..).unwrap_or_default(), b'\n')
 }
 
+/// Whether a line of a log has a time.
+pub fn has_time(line: &[u8]) -> bool {
+    Line::read(line).is_some_and(|line| line.stamp != Stamp::Missing)
+}
+
 /// Whether a line begins with a stamp without a year.
 #[inline(always)]
 pub(super) fn is_yearless(text: &[u8]) -> bool {
