@@ -11,7 +11,7 @@ use crate::maillog::journal::{Format, Lines};
 use crate::maillog::line::{has_time, line_at};
 use crate::maillog::plain::plain;
 use crate::maillog::record::Record;
-use crate::maillog::sieve::{Sieved, sieve};
+use crate::maillog::sieve::{Seen, Sieved, sieve};
 use crate::maillog::story::News;
 use crate::maillog::story::{Fate, Origin};
 use crate::maillog::trail::{Limits, Trail};
@@ -77,7 +77,7 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
         lines,
         u64::try_from(piece.split_inclusive(|octet| *octet == b'\n').count()).unwrap()
     );
-    assert!(kept.is_sorted_by(|one, next| one < next));
+    assert!(kept.is_sorted_by(|one, next| one.at() < next.at()));
     assert!(unreadable.is_sorted_by_key(|bad| bad.at));
     let begins = |at: usize| at == 0 || piece[at - 1] == b'\n';
     let mut at = 0;
@@ -90,9 +90,11 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
     }
     assert_eq!(unreadable.iter().map(|bad| bad.at).collect::<Vec<_>>(), bad);
     assert_eq!(times, timed.first().copied().zip(timed.last().copied()));
-    let line = |at: &usize| {
-        assert!(begins(*at));
-        line_at(piece, *at).to_vec()
+    let line = |seen: &Seen| {
+        assert!(begins(seen.at()));
+        let line = line_at(piece, seen.at());
+        assert_eq!(Ok(seen.record(piece)), Record::read(line));
+        line.to_vec()
     };
     kept.iter().map(line).collect()
 }
@@ -117,7 +119,7 @@ fn failed<'l>(
     };
     for line in lines {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if let Ok((_, Some(record))) = Record::read(line) {
+        if let Ok(Some(record)) = Record::read(line) {
             trail.follow(&record, &mut tell);
             assert!(trail.is_weighed());
         }

@@ -10,15 +10,15 @@ const SLOTS: usize = 4096;
 /// A slot is found by the last two octets of a hash.
 const _: () = assert!(SLOTS <= 1 << 16);
 
-/// The mails of a piece of a log, and their lines.
-pub(super) struct Lives {
+/// The mails of a piece of a log, and their lines, each as whoever reads the log finds it again.
+pub(super) struct Lives<L> {
     /// The open mails, each in the slot of its id. Where two would be in the same, the one that was there is not found any
     /// more, as if the piece ended there: its lines are kept, and what is said of it later is of a mail that began before.
     slots: Vec<Slot>,
     lives: Vec<Life>,
     /// Which mail another one was before it went through a filter, or was queued again.
     befores: Vec<(Number, Number)>,
-    lines: Vec<Line>,
+    lines: Vec<Line<L>>,
 }
 
 /// Which of all mails of the piece it is. There are fewer than it has octets.
@@ -47,12 +47,12 @@ struct Life {
 }
 
 /// A line of a mail.
-struct Line {
+struct Line<L> {
     life: Number,
-    at: usize,
+    line: L,
 }
 
-impl Lives {
+impl<L: Copy> Lives<L> {
     /// No mails yet.
     pub(super) fn new() -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Lives {
 
     /// A mail comes in. It may have had another id before, and may be a bounce.
     #[inline]
-    pub(super) fn arrive(&mut self, id: u64, at: usize, before: Option<u64>, is_bounce: bool) {
+    pub(super) fn arrive(&mut self, id: u64, line: L, before: Option<u64>, is_bounce: bool) {
         let before = before.and_then(|before| self.find(before));
         // If the id has been used again, the end of the mail before is missing.
         let life = self.begin(
@@ -77,18 +77,18 @@ impl Lives {
             },
         );
         self.befores.extend(before.map(|before| (life, before)));
-        self.lines.push(Line { life, at });
+        self.lines.push(Line { life, line });
     }
 
     /// The sender of a mail is said.
     #[inline]
-    pub(super) fn name_sender(&mut self, id: u64, at: usize, is_null: bool) {
+    pub(super) fn name_sender(&mut self, id: u64, line: L, is_null: bool) {
         let known = self.find(id).and_then(|life| self.lives.get(widen(life)));
         if known.is_some_and(|life| life.is_from_null == Some(!is_null)) {
             // The id has been used again.
             self.begin(id, Life::default());
         }
-        self.tell(id, at, |life| {
+        self.tell(id, line, |life| {
             life.is_from_null = Some(is_null);
             true
         });
@@ -96,8 +96,8 @@ impl Lives {
 
     /// A mail is tried to be delivered. It matters if that fails for good, or goes where no mail should go.
     #[inline]
-    pub(super) fn attempt(&mut self, id: u64, at: usize, status: Status, matters: bool) {
-        self.tell(id, at, |life| {
+    pub(super) fn attempt(&mut self, id: u64, line: L, status: Status, matters: bool) {
+        self.tell(id, line, |life| {
             life.matters |= matters;
             let may_be_bounce = life.is_from_null.unwrap_or(!life.is_whole);
             // What was tried before this piece may be done now.
@@ -107,8 +107,8 @@ impl Lives {
     }
 
     /// Something else happens to a mail.
-    pub(super) fn happen(&mut self, id: u64, at: usize, matters: bool) {
-        self.tell(id, at, |life| {
+    pub(super) fn happen(&mut self, id: u64, line: L, matters: bool) {
+        self.tell(id, line, |life| {
             life.matters |= matters;
             true
         });
@@ -116,8 +116,8 @@ impl Lives {
 
     /// A mail is gone from the queue.
     #[inline]
-    pub(super) fn remove(&mut self, id: u64, at: usize) {
-        self.tell(id, at, |life| {
+    pub(super) fn remove(&mut self, id: u64, line: L) {
+        self.tell(id, line, |life| {
             life.is_forgotten = life.is_whole && !life.matters;
             true
         });
@@ -133,12 +133,12 @@ impl Lives {
         }
     }
 
-    /// Where the lines begin that matter, in order.
-    pub(super) fn finish(mut self) -> Vec<usize> {
+    /// The lines that matter, in order.
+    pub(super) fn finish(mut self) -> Vec<L> {
         self.remember();
-        let is_forgotten = |line: &Line| self.is_forgotten(line.life);
+        let is_forgotten = |line: &Line<L>| self.is_forgotten(line.life);
         let kept = self.lines.iter().filter(|line| !is_forgotten(line));
-        kept.map(|line| line.at).collect()
+        kept.map(|line| line.line).collect()
     }
 
     fn is_forgotten(&self, life: Number) -> bool {
@@ -160,14 +160,14 @@ impl Lives {
     /// Changes what is known of an open mail, or else of one that began before the piece. The change says whether the line
     /// is to be noted.
     #[inline(always)]
-    fn tell(&mut self, id: u64, at: usize, change: impl FnOnce(&mut Life) -> bool) {
+    fn tell(&mut self, id: u64, line: L, change: impl FnOnce(&mut Life) -> bool) {
         let number = self
             .find(id)
             .unwrap_or_else(|| self.begin(id, Life::default()));
         if let Some(life) = self.lives.get_mut(widen(number))
             && change(life)
         {
-            self.lines.push(Line { life: number, at });
+            self.lines.push(Line { life: number, line });
         }
     }
 
@@ -231,13 +231,13 @@ mod tests {
     const ONE: u64 = 7;
     const OTHER: u64 = ONE + (1 << 32);
 
-    fn kept(log: impl FnOnce(&mut Lives)) -> Vec<usize> {
+    fn kept(log: impl FnOnce(&mut Lives<usize>)) -> Vec<usize> {
         let mut lives = Lives::new();
         log(&mut lives);
         lives.finish()
     }
 
-    fn arrive(lives: &mut Lives, id: u64, at: usize) {
+    fn arrive(lives: &mut Lives<usize>, id: u64, at: usize) {
         lives.arrive(id, at, None, false);
         lives.name_sender(id, at + 1, false);
     }

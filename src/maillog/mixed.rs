@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::calendar::Calendar;
-use super::record::Record;
 use super::sieve::sieve;
 use super::tests::{EXIM, SEED, stories};
 use super::trail::{Limits, Trail};
@@ -110,11 +109,8 @@ proptest! {
         let table = Table::reserved();
         let kept = sieve(&octets, &table).kept;
         let mut trail = Trail::new(&table, Calendar::new(TimeZone::UTC, None), Limits::default());
-        for at in kept {
-            let line = octets[at..].split(|octet| *octet == b'\n').next().unwrap();
-            if let Ok((_, Some(record))) = Record::read(line) {
-                trail.follow(&record, &mut |_| {});
-            }
+        for record in kept.iter().filter_map(|line| line.record(&octets)) {
+            trail.follow(&record, &mut |_| {});
         }
         trail.finish(&mut |_| {});
     }

@@ -18,20 +18,19 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Reads a line: its time, and a record if it says something of a mail.
+    /// Reads a line; none if it says nothing of a mail.
     ///
     /// # Errors
     /// If it is no line of a log, or has been cut where it matters.
-    pub fn read(text: &'a [u8]) -> Result<(Stamp<'a>, Option<Self>), Unreadable> {
+    pub fn read(text: &'a [u8]) -> Result<Option<Self>, Unreadable> {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let line = Line::read(text).ok_or(Unreadable("no line of a mail log"))?;
-        let record = said(&line)?.map(|(id, event)| Self {
+        Ok(said(&line)?.map(|(id, event)| Self {
             stamp: line.stamp,
             host: line.host,
             id,
             event,
-        });
-        Ok((line.stamp, record))
+        }))
     }
 }
 
@@ -58,7 +57,7 @@ mod tests {
     #[test]
     fn who_says_it_is_told_by_the_tag() {
         fn event(line: &str) -> Option<Event<'_>> {
-            let (_, record) = Record::read(line.as_bytes()).unwrap();
+            let record = Record::read(line.as_bytes()).unwrap();
             record.map(|record| record.event)
         }
         assert_eq!(

@@ -28,8 +28,8 @@ use crate::verdict::Table;
 pub struct Sieved {
     /// How many lines there were.
     pub lines: u64,
-    /// Where the lines begin that matter, in octets from the beginning of the piece, in order.
-    pub kept: Vec<usize>,
+    /// The lines that matter, in order.
+    pub kept: Vec<Seen>,
     /// The lines that cannot be read.
     pub unreadable: Vec<Bad>,
     /// Where the first and the last line with a time begin, whether or not the rest of them can be read.
@@ -45,10 +45,39 @@ pub struct Bad {
     pub why: Unreadable,
 }
 
+/// A line of a piece, and what has been seen of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Where it begins, in octets from the beginning of the piece.
+    at: u32,
+    /// Where its parts are, if a glance was enough.
+    glance: Option<Glance>,
+}
+
+impl Seen {
+    #[inline(always)]
+    fn new(at: usize, glance: Option<Glance>) -> Self {
+        // No piece is that long.
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        Self { at, glance }
+    }
+
+    /// Where it begins, in octets from the beginning of the piece.
+    pub fn at(self) -> usize {
+        usize::try_from(self.at).unwrap_or(usize::MAX)
+    }
+
+    /// What it says of a mail, in the text of that piece.
+    pub fn record(self, piece: &[u8]) -> Option<Record<'_>> {
+        // One that cannot be read is not of a mail.
+        read(line_at(piece, self.at()), self.glance).ok()?
+    }
+}
+
 /// The mails of a piece of a log.
 struct Sieve<'t> {
     table: &'t Table,
-    lives: Lives,
+    lives: Lives<Seen>,
 }
 
 /// Sieves a piece of a log, which begins and ends with a line, and has less than 4 GiB.
@@ -81,9 +110,9 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
                 }
             }
             for (place, glance) in chosen.lines() {
-                let at = window.begin + place.begin();
-                if sieve.look(simd, window.text, at, *place, *glance).is_none() {
-                    sieve.read(place.of(window.text), at, &mut sieved);
+                let line = Seen::new(window.begin + place.begin(), *glance);
+                if sieve.look(simd, window.text, *place, line).is_none() {
+                    sieve.read(place.of(window.text), line, &mut sieved);
                 }
             }
             sieved.lines += u64::try_from(window.lines()).unwrap_or(u64::MAX);
@@ -128,15 +157,8 @@ impl Chosen {
 impl Sieve<'_> {
     /// Looks at what a line says; none if that is not enough.
     #[inline(always)]
-    fn look<S: Simd>(
-        &mut self,
-        simd: S,
-        text: &[u8],
-        at: usize,
-        place: Place,
-        glance: Option<Glance>,
-    ) -> Option<()> {
-        let glance = glance?;
+    fn look<S: Simd>(&mut self, simd: S, text: &[u8], place: Place, line: Seen) -> Option<()> {
+        let glance = line.glance?;
         let beyond = text.get(place.begin()..)?;
         let said = beyond.get(glance.text()..)?;
         let octets = place.octets().checked_sub(glance.text())?;
@@ -145,39 +167,39 @@ impl Sieve<'_> {
             said,
             octets,
             #[inline(always)]
-            |brief| self.note(at, hash(glance.host(beyond), glance.id(beyond)), brief),
+            |brief| self.note(line, hash(glance.host(beyond), glance.id(beyond)), brief),
         )?
     }
 
     /// Takes what a look is enough for; none if it is not.
     #[inline(always)]
-    fn note(&mut self, at: usize, id: u64, brief: Brief<'_>) -> Option<()> {
+    fn note(&mut self, line: Seen, id: u64, brief: Brief<'_>) -> Option<()> {
         match brief {
-            Brief::Arrived => self.lives.arrive(id, at, None, false),
-            Brief::Sender { is_null } => self.lives.name_sender(id, at, is_null),
+            Brief::Arrived => self.lives.arrive(id, line, None, false),
+            Brief::Sender { is_null } => self.lives.name_sender(id, line, is_null),
             Brief::Sent { relay, address } => {
                 let may_be_known = cut::octet(address).is_none_or(|octet| self.table.knows(octet));
                 if may_be_known && relay.ends_with(b":25") {
                     return None;
                 }
-                self.lives.attempt(id, at, Status::Sent, false);
+                self.lives.attempt(id, line, Status::Sent, false);
             }
-            Brief::Removed => self.lives.remove(id, at),
+            Brief::Removed => self.lives.remove(id, line),
         }
         Some(())
     }
 
     /// Reads a line that a look is not enough for.
     #[inline(never)]
-    fn read(&mut self, text: &[u8], at: usize, sieved: &mut Sieved) {
-        match Record::read(text) {
-            Ok((_, Some(record))) => self.take(at, record.host, record.id, &record.event),
-            Ok((_, None)) => {}
-            Err(why) => sieved.unreadable.push(Bad { at, why }),
+    fn read(&mut self, text: &[u8], line: Seen, sieved: &mut Sieved) {
+        match read(text, line.glance) {
+            Ok(Some(record)) => self.take(line, record.host, record.id, &record.event),
+            Ok(None) => {}
+            Err(why) => sieved.unreadable.push(Bad { at: line.at(), why }),
         }
     }
 
-    fn take(&mut self, at: usize, host: &[u8], id: &[u8], event: &Event<'_>) {
+    fn take(&mut self, line: Seen, host: &[u8], id: &[u8], event: &Event<'_>) {
         let id = hash(host, id);
         match event {
             Event::Arrived(arrival) => {
@@ -186,21 +208,29 @@ impl Sieve<'_> {
                 }
                 let before = arrival.before.map(|before| hash(host, before));
                 self.lives
-                    .arrive(id, at, before, arrival.bounce_of.is_some());
+                    .arrive(id, line, before, arrival.bounce_of.is_some());
             }
-            Event::Sender(sender) => self.lives.name_sender(id, at, sender.is_empty()),
+            Event::Sender(sender) => self.lives.name_sender(id, line, sender.is_empty()),
             Event::Delivery(delivery) => {
                 let has_cause =
                     delivery.status == Status::Bounced || cause::of(delivery, self.table).is_some();
-                self.lives.attempt(id, at, delivery.status, has_cause);
+                self.lives.attempt(id, line, delivery.status, has_cause);
             }
             Event::Unreachable { name, address, .. } => {
                 let matters = cause::of_unreachable(name, *address, self.table).is_some();
-                self.lives.happen(id, at, matters);
+                self.lives.happen(id, line, matters);
             }
-            Event::Bounced(_) | Event::Expired => self.lives.happen(id, at, true),
-            Event::Removed => self.lives.remove(id, at),
+            Event::Bounced(_) | Event::Expired => self.lives.happen(id, line, true),
+            Event::Removed => self.lives.remove(id, line),
         }
+    }
+}
+
+/// Reads a line, of which a glance may have seen the parts.
+fn read(text: &[u8], glance: Option<Glance>) -> Result<Option<Record<'_>>, Unreadable> {
+    match glance {
+        Some(glance) => glance.record(text),
+        None => Record::read(text),
     }
 }
 

@@ -47,17 +47,20 @@ pub(super) fn stories(log: &str, lines: usize, is_sieved: bool, limits: Limits) 
     let all: Vec<&str> = log.split_inclusive('\n').collect();
     for piece in all.chunks(lines) {
         let text = piece.concat();
-        let kept = sieve(text.as_bytes(), &table).kept;
-        let mut at = 0;
-        for line in piece {
-            if !is_sieved || kept.contains(&at) {
-                let line = line.trim_end_matches('\n').as_bytes();
-                if let Ok((_, Some(record))) = Record::read(line) {
-                    trail.follow(&record, &mut tell);
-                    assert!(trail.is_weighed(), "{log}");
-                }
+        let records: Vec<Record<'_>> = match is_sieved {
+            true => {
+                let kept = sieve(text.as_bytes(), &table).kept.into_iter();
+                kept.filter_map(|line| line.record(text.as_bytes()))
+                    .collect()
             }
-            at += line.len();
+            false => text
+                .lines()
+                .filter_map(|line| Record::read(line.as_bytes()).ok()?)
+                .collect(),
+        };
+        for record in records {
+            trail.follow(&record, &mut tell);
+            assert!(trail.is_weighed(), "{log}");
         }
     }
     trail.finish(&mut tell);

@@ -33,7 +33,6 @@ use crate::maillog::calendar::Calendar;
 use crate::maillog::event::Unreadable;
 use crate::maillog::line::{Line, Stamp, line_at};
 use crate::maillog::plain::plain;
-use crate::maillog::record::Record;
 use crate::maillog::sieve::Bad;
 use crate::maillog::story::News;
 use crate::maillog::trail::{Limits, Trail};
@@ -244,8 +243,8 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         if let Some((first, _)) = sieved.times {
             self.note(line_at(piece.text(), first));
         }
-        for at in &sieved.kept {
-            if let Ok((_, Some(record))) = Record::read(line_at(piece.text(), *at)) {
+        for line in &sieved.kept {
+            if let Some(record) = line.record(piece.text()) {
                 self.trail.follow(&record, &mut self.tell);
             }
         }
