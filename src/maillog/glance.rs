@@ -10,7 +10,7 @@ use fearless_simd::Simd;
 
 use super::ends::Place;
 use super::event::Unreadable;
-use super::line::{self, FULL_OCTETS, Stamp, YEARLESS_OCTETS};
+use super::line::{FULL_OCTETS, Stamp};
 use super::near::{self, BLOCK};
 use super::opening::Opening;
 use super::record::Record;
@@ -34,8 +34,9 @@ const ID_OCTETS_MAX: usize = *postfix::ID_OCTETS.end();
 /// Letters of the alphabet.
 const LETTERS: usize = 26;
 
-/// The stamp ends in the block behind its seconds, and the parts are in the block behind the stamp.
-const _: () = assert!(FULL_OCTETS + 2 * BLOCK < 255);
+/// The stamp ends in the block behind its seconds, the host in the block behind that, and the parts are in the block behind
+/// the host.
+const _: () = assert!(FULL_OCTETS + 3 * BLOCK < 255);
 
 const _: () = assert!(size_of::<Option<Glance>>() == size_of::<Glance>());
 
@@ -51,57 +52,13 @@ impl Glance {
     ) -> Option<(Self, bool)> {
         // It may be more than the line.
         let beyond = text.get(place.begin()..)?;
-        match opening.opens(simd, beyond.first_chunk()?) {
-            true => Self::behind(simd, beyond, place, opening),
-            false => Self::from_begin(simd, beyond, place, opening),
+        if !opening.opens(simd, beyond.first_chunk()?) {
+            *opening = Opening::of(simd, beyond)?;
         }
-    }
-
-    /// Looks at what follows the opening.
-    #[inline(always)]
-    fn behind<S: Simd>(
-        simd: S,
-        beyond: &[u8],
-        place: Place,
-        opening: &Opening,
-    ) -> Option<(Self, bool)> {
-        let block = beyond.get(opening.end..)?.first_chunk()?;
+        let block: &[u8; BLOCK] = beyond.get(opening.tag..)?.first_chunk()?;
+        let octets = place.octets().checked_sub(opening.tag)?;
         let (colons, spaces) = (near::bits(simd, block, b':'), near::bits(simd, block, b' '));
-        let octets = place.octets().checked_sub(opening.end)?;
-        let parts = Parts {
-            block,
-            octets,
-            colons,
-            spaces,
-        };
-        let host = (narrow(opening.host), narrow(opening.tag - 1));
-        parts.glance(opening.end, host, true)
-    }
-
-    /// Looks at a line of which nothing is known.
-    #[inline(always)]
-    fn from_begin<S: Simd>(
-        simd: S,
-        beyond: &[u8],
-        place: Place,
-        opening: &mut Opening,
-    ) -> Option<(Self, bool)> {
-        let begin = behind_stamp(simd, beyond)?;
-        let block: &[u8; BLOCK] = beyond.get(begin..)?.first_chunk()?;
-        let octets = place.octets().checked_sub(begin)?;
-        let (colons, spaces) = (near::bits(simd, block, b':'), near::bits(simd, block, b' '));
-        let dashes = near::bits(simd, block, b'-');
-        let (host, tag) = (near::first(spaces), near::first(colons));
-        let slash = near::first(near::bits(simd, block, b'/'));
-        if host == 0 || host >= tag.min(slash) {
-            return None;
-        }
-        // Lines behind this one may open like it even if this one is not usual itself.
-        if tag < octets
-            && let Some(known) = Opening::of(simd, beyond, begin, begin + host + 1)
-        {
-            *opening = known;
-        }
+        let (slashes, dashes) = (near::bits(simd, block, b'/'), near::bits(simd, block, b'-'));
         let parts = Parts {
             block,
             octets,
@@ -112,7 +69,8 @@ impl Glance {
         if exim::may_begin(parts.octet(message), |at| near::has(dashes, message + at)) {
             return None;
         }
-        parts.glance(begin, (narrow(begin), narrow(begin + host)), slash < tag)
+        let has_slash = near::first(slashes) < near::first(colons);
+        parts.glance(opening, has_slash)
     }
 
     /// On which machine the line was written.
@@ -171,9 +129,9 @@ impl Glance {
     }
 }
 
-/// What is seen of a line behind the stamp, or the opening.
+/// What is seen of a line behind the opening.
 struct Parts<'a> {
-    /// The block in which the tag ends and the queue id is. It may go on behind the line.
+    /// The block that begins with the tag, in which the queue id is. It may go on behind the line.
     block: &'a [u8; BLOCK],
     /// How much of the line there is from the beginning of the block on.
     octets: usize,
@@ -194,10 +152,9 @@ impl Parts<'_> {
         tag + 1 + usize::from(near::has(self.spaces, tag + 1))
     }
 
-    /// What a glance sees, if that is enough, of a line in which the block begins there, and the host is known, and whether the
-    /// tag has a slash.
+    /// What a glance sees, if that is enough, of a line that opens like that, and whether it may matter.
     #[inline(always)]
-    fn glance(&self, begin: usize, host: (u8, u8), has_slash: bool) -> Option<(Glance, bool)> {
+    fn glance(&self, opening: &Opening, has_slash: bool) -> Option<(Glance, bool)> {
         let (tag, message) = (near::first(self.colons), self.message());
         let id = near::first(near::others(self.colons));
         let first = self.octet(message);
@@ -218,8 +175,11 @@ impl Parts<'_> {
         let is_id = (is_id < 0)
             & ([first, self.octet(message + 1)] != postfix::NO_ID)
             & near::has(self.spaces, id + 1);
+        let Opening {
+            host, tag: begin, ..
+        } = *opening;
         let glance = Glance {
-            host,
+            host: (narrow(host), narrow(begin - 1)),
             id: (narrow(begin + message), NonZeroU8::new(narrow(begin + id))?),
         };
         let may_matter = is_id & has_slash & postfix::may_matter(self.octet(id + 2));
@@ -247,20 +207,6 @@ fn narrow(at: usize) -> u8 {
     low
 }
 
-/// Where the host begins, if there is a stamp.
-#[inline(always)]
-fn behind_stamp<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
-    if line::is_yearless(text) {
-        return Some(YEARLESS_OCTETS + 1);
-    }
-    if !line::is_full(text) {
-        return None;
-    }
-    let behind: &[u8; BLOCK] = text.get(FULL_OCTETS..)?.first_chunk()?;
-    let length = near::first(near::bits(simd, behind, b' '));
-    (length < BLOCK).then_some(FULL_OCTETS + length + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use fearless_simd::{Level, dispatch};
@@ -268,6 +214,7 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
+    use crate::maillog::line::has_time;
 
     /// Looks at a line with others behind it, after another one, and compares that with what the whole line says: whether a
     /// glance was enough.
@@ -291,7 +238,7 @@ mod tests {
             false => Ok(None),
         };
         assert_eq!(seen, Record::read(line), "{name}");
-        assert!(line::has_time(line), "{name}");
+        assert!(has_time(line), "{name}");
         true
     }
 
@@ -323,6 +270,7 @@ mod tests {
                 "web cron: x/ab: 8170A4D23E6F: removed",
                 "web dovecot: lmtp(carlos@company.de): a: stored mail",
                 "web postfix/smtpd[10478]:",
+                "a.very.long.name.of.a.host.that.nobody.has postfix/qmgr[10478]: 8170A4D23E6F: removed",
             ] {
                 let line = format!("{stamp} {rest}");
                 for before in BEFORE {
@@ -330,13 +278,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn of_a_line_that_opens_like_one_before_more_is_seen() {
-        let line = "Mar 20 14:05:01 a.long.name.of.a.host.that.nobody.has postfix/qmgr[10478]: 8170A4D23E6F: removed";
-        assert!(!look("", line.as_bytes()));
-        assert!(look(line, line.as_bytes()));
     }
 
     #[test]
@@ -348,7 +289,7 @@ mod tests {
             "Mar 20 14:05:01 web exim[402]: 1xWPFT-00006Y-1R Completed",
             "Mar 20 14:05:01 postfix/qmgr[10478]: 8170A4D23E6F: removed",
             "Mar 20 14:05:01 web last message repeated 2 times",
-            "Mar 20 14:05:01 a.very.long.name.of.a.host.that.nobody.has postfix/qmgr[10478]: 8170A4D23E6F: removed",
+            "Mar 20 14:05:01 a.name.of.a.host.that.is.even.longer.than.all.that.is.looked.at.at.once postfix/qmgr[10478]: 8170A4D23E6F: removed",
         ] {
             for before in BEFORE {
                 assert!(!look(before, line.as_bytes()), "{line} after {before}");

@@ -1,11 +1,12 @@
-//! How most lines of Postfix begin: as one before, but for digits.
+//! How lines open: most as one before, but for digits.
 
 use fearless_simd::Simd;
 
+use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
 use super::near::{self, BLOCK};
 
-/// What lines begin with, up to the slash in the name of a daemon: `Mar 20 14:05:01 web postfix/`. Where it has a digit, so
-/// have they; all else is the same.
+/// What lines begin with, up to the tag: `Mar 20 14:05:01 web `. Where it has a digit, so have those that open like it; all else
+/// is the same.
 #[derive(Clone, Copy)]
 pub(super) struct Opening {
     octets: [u8; BLOCK],
@@ -17,8 +18,6 @@ pub(super) struct Opening {
     pub(super) host: usize,
     /// Where the tag begins, one octet behind the host.
     pub(super) tag: usize,
-    /// Where the opening ends, behind the slash.
-    pub(super) end: usize,
 }
 
 impl Opening {
@@ -29,35 +28,43 @@ impl Opening {
         digits: u64::MAX,
         host: 0,
         tag: 0,
-        end: 0,
     };
 
-    /// How a line opens in which the host and the tag begin there; none if the tag has no slash that is near.
+    /// How a line opens; none if that takes longer to find out. It may go on behind the end of the line.
     ///
-    /// A slash behind a bracket is not part of a daemon's name, and one behind a colon not of the tag.
+    /// If the host is so long that the tag begins far from the line, no other line opens like it.
     #[inline(always)]
-    pub(super) fn of<S: Simd>(simd: S, line: &[u8], host: usize, tag: usize) -> Option<Self> {
+    pub(super) fn of<S: Simd>(simd: S, line: &[u8]) -> Option<Self> {
         let octets: &[u8; BLOCK] = line.first_chunk()?;
-        let marks = near::bits(simd, octets, b'/')
-            | near::bits(simd, octets, b'[')
-            | near::bits(simd, octets, b':');
-        let behind = u64::MAX.checked_shl(u32::try_from(tag).ok()?)?;
-        let slash = near::first(marks & behind);
-        if octets.get(slash) != Some(&b'/') {
+        let host = behind_stamp(simd, line)?;
+        let block = line.get(host..)?.first_chunk()?;
+        let length = near::first(near::bits(simd, block, b' '));
+        // With one of these it is a tag, and the line has no host.
+        let marks = near::bits(simd, block, b':') | near::bits(simd, block, b'/');
+        if length == 0 || length >= near::first(marks) {
             return None;
         }
-        let end = slash + 1;
-        let within = u64::MAX >> (BLOCK - end);
+        let tag = host + length + 1;
+        let is_near = tag <= BLOCK;
+        let within = match is_near {
+            true => u64::MAX >> (BLOCK - tag),
+            false => u64::MAX,
+        };
         // By the first octet stamps are told apart.
         let digits = near::digits(simd, octets) & within & !1;
-        Some(Self {
+        let known = Self {
             octets: *octets,
             same: within & !digits,
             digits,
             host,
             tag,
-            end,
-        })
+        };
+        let unknown = Self {
+            host,
+            tag,
+            ..Self::NONE
+        };
+        Some(if is_near { known } else { unknown })
     }
 
     /// Whether a text opens like that.
@@ -69,15 +76,30 @@ impl Opening {
     }
 }
 
+/// Where the host begins, if there is a stamp.
+#[inline(always)]
+fn behind_stamp<S: Simd>(simd: S, text: &[u8]) -> Option<usize> {
+    if line::is_yearless(text) {
+        return Some(YEARLESS_OCTETS + 1);
+    }
+    if !line::is_full(text) {
+        return None;
+    }
+    let behind: &[u8; BLOCK] = text.get(FULL_OCTETS..)?.first_chunk()?;
+    let length = near::first(near::bits(simd, behind, b' '));
+    (length < BLOCK).then_some(FULL_OCTETS + length + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use fearless_simd::{Level, dispatch};
 
     use super::*;
 
-    /// How a line opens in which the host and the tag begin there.
-    fn opening(line: &str, host: usize, tag: usize) -> Option<Opening> {
-        dispatch!(Level::new(), simd => Opening::of(simd, line.as_bytes(), host, tag))
+    /// How a line opens, with what follows it.
+    fn opening(line: &str) -> Option<Opening> {
+        let text = line.to_owned() + &" ".repeat(2 * BLOCK);
+        dispatch!(Level::new(), simd => Opening::of(simd, text.as_bytes()))
     }
 
     fn opens(opening: Opening, line: &str) -> bool {
@@ -85,33 +107,34 @@ mod tests {
         dispatch!(Level::new(), simd => opening.opens(simd, block))
     }
 
-    const REST: &str = "smtp[10478]: 8170A4D23E6F: removed, and what follows in the next lines";
+    const REST: &str =
+        "postfix/smtp[10478]: 8170A4D23E6F: removed, and what follows in the next lines";
 
     #[test]
     fn digits_may_be_others() {
         let line = |begin: &str| format!("{begin}{REST}");
-        let full = line("2015-03-20T14:05:01.123456+01:00 web1 postfix/");
-        let full = opening(&full, 33, 38).unwrap();
-        assert_eq!(full.end, 46);
+        let full = opening(&line("2015-03-20T14:05:01.123456+01:00 web1 ")).unwrap();
+        assert_eq!((full.host, full.tag), (33, 38));
+        assert!(opens(full, &line("2016-12-01T00:00:59.654321+02:00 web2 ")));
         assert!(opens(
             full,
-            &line("2016-12-01T00:00:59.654321+02:00 web2 postfix/")
+            &"2016-12-01T00:00:59.654321+02:00 web2 ".repeat(2)
         ));
         for other in [
-            "1015-03-20T14:05:01.123456+01:00 web1 postfix/",
-            "2015-03-20 14:05:01.123456+01:00 web1 postfix/",
-            "2015-03-20T14:05:01.12345 +01:00 web1 postfix/",
-            "2015-03-20T14:05:01.123456-01:00 web1 postfix/",
-            "2015-03-20T14:05:01.123456+01:00 weba postfix/",
-            "2015-03-20T14:05:01.123456+01:00 web1 postfix:",
+            "1015-03-20T14:05:01.123456+01:00 web1 ",
+            "2015-03-20 14:05:01.123456+01:00 web1 ",
+            "2015-03-20T14:05:01.12345 +01:00 web1 ",
+            "2015-03-20T14:05:01.123456-01:00 web1 ",
+            "2015-03-20T14:05:01.123456+01:00 weba ",
+            "2015-03-20T14:05:01.123456+01:00 web1:",
         ] {
             assert!(!opens(full, &line(other)), "{other}");
         }
-        let yearless = line("Mar 20 14:05:01 web postfix/");
-        let yearless = opening(&yearless, 16, 20).unwrap();
-        assert!(opens(yearless, &line("Mar 21 23:59:59 web postfix/")));
-        assert!(!opens(yearless, &line("Apr 20 14:05:01 web postfix/")));
-        assert!(!opens(yearless, &line("Mar  9 14:05:01 web postfix/")));
+        let yearless = opening(&line("Mar 20 14:05:01 web ")).unwrap();
+        assert_eq!((yearless.host, yearless.tag), (16, 20));
+        assert!(opens(yearless, &line("Mar 21 23:59:59 web ")));
+        assert!(!opens(yearless, &line("Apr 20 14:05:01 web ")));
+        assert!(!opens(yearless, &line("Mar  9 14:05:01 web ")));
     }
 
     #[test]
@@ -122,37 +145,25 @@ mod tests {
     }
 
     #[test]
-    fn only_a_daemon_s_name_that_is_near() {
-        let long = "a".repeat(50);
-        for (line, tag) in [
-            (
-                "Mar 20 14:05:01 web exim[4/2]: 1xWPFT-00006Y-1R Completed, and so on".to_owned(),
-                20,
-            ),
-            (
-                "Mar 20 14:05:01 web cron: x/ab: 8170A4D23E6F: removed, and what follows"
-                    .to_owned(),
-                20,
-            ),
-            (
-                "Mar 20 14:05:01 web dovecot: lmtp: stored mail into mailbox 'INBOX', so"
-                    .to_owned(),
-                20,
-            ),
-            (
-                format!("Mar 20 14:05:01 {long} postfix/qmgr[1]: 8170A4D23E6F: removed"),
-                67,
-            ),
-            ("Mar 20 14:05:01 web postfix/".to_owned(), 20),
+    fn lines_without_a_stamp_or_a_host() {
+        for line in [
+            "garbage",
+            "2015-03-20 14:05:01 1xWPFT-00006Y-1R Completed",
+            "Mar 20 14:05:01 postfix/smtp[10478]: 8170A4D23E6F: removed",
+            "Mar 20 14:05:01 cron: x/ab: 8170A4D23E6F: removed",
+            "Mar 20 14:05:01  cron: x/ab: 8170A4D23E6F: removed",
         ] {
-            assert!(opening(&line, 16, tag).is_none(), "{line}");
+            assert!(opening(line).is_none(), "{line}");
         }
-        let line = format!(
-            "Mar 20 14:05:01 {} postfix/qmgr[1]: 8170A4D23E6F: removed",
-            "a".repeat(39)
-        );
-        let whole = opening(&line, 16, 56).unwrap();
-        assert_eq!(whole.end, BLOCK);
-        assert!(opens(whole, &line));
+    }
+
+    #[test]
+    fn only_a_host_that_is_near_is_known_again() {
+        for (octets, is_near) in [(47, true), (48, false)] {
+            let line = format!("Mar 20 14:05:01 {} {REST}", "a".repeat(octets));
+            let known = opening(&line).unwrap();
+            assert_eq!((known.host, known.tag), (16, 17 + octets));
+            assert_eq!(opens(known, &line), is_near);
+        }
     }
 }
