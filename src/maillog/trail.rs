@@ -148,11 +148,24 @@ impl<'t> Trail<'t> {
         }
     }
 
-    /// A mail, which may have come in before the log begins.
-    fn mail(&mut self, name: Name<'_>, tell: &mut impl FnMut(News)) -> &mut Mail {
-        if self.open.len() == self.limits.open.get() && !self.open.contains(&name.key) {
+    /// A mail that is not open yet.
+    fn open(&mut self, key: u64, mut mail: Mail, tell: &mut impl FnMut(News)) {
+        self.make_room(key, tell);
+        mail.weighed = mail.octets();
+        self.octets += mail.weighed;
+        self.open.put(key, mail);
+    }
+
+    /// Makes room for a mail, unless it is open.
+    fn make_room(&mut self, key: u64, tell: &mut impl FnMut(News)) {
+        if self.open.len() == self.limits.open.get() && !self.open.contains(&key) {
             self.conclude_oldest(tell);
         }
+    }
+
+    /// A mail, which may have come in before the log begins.
+    fn mail(&mut self, name: Name<'_>, tell: &mut impl FnMut(News)) -> &mut Mail {
+        self.make_room(name.key, tell);
         let octets = &mut self.octets;
         self.open.get_or_insert_mut(name.key, || {
             let mut mail = Mail::of(name.id);
@@ -181,10 +194,7 @@ impl<'t> Trail<'t> {
         if let Some(before) = before.and_then(|before| self.open.get(&before.key)) {
             mail.goes_on_from(before);
         }
-        let room = self.mail(name, tell);
-        mail.weighed = room.weighed;
-        *room = mail;
-        self.weigh(name.key);
+        self.open(name.key, mail, tell);
         if let Some(of) = arrival.bounce_of.map(|of| name.other(of))
             // Else it only says that it takes longer.
             && self.mail(of, tell).may_have_bounced()
