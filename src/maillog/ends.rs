@@ -11,7 +11,7 @@ const WINDOW: usize = 64 * BLOCK;
 pub(super) const LINES_MAX: usize = WINDOW;
 
 /// How many ends are noted of each block, whether it has as many or not. It seldom has more.
-const NOTED: usize = 2;
+const NOTED: usize = 1;
 
 /// Ends of lines, in octets from the beginning of a window.
 type Ends = [u32; WINDOW + NOTED];
@@ -149,14 +149,12 @@ fn narrow(octets: usize) -> u32 {
 /// Notes the ends in a block, one for each bit: how many there are then.
 #[inline(always)]
 fn note(first: u64, base: u32, ends: &mut Ends, mut count: usize) -> usize {
-    let second = near::others(first);
     // Written first, and counted then: which blocks have an end is hard to guess for the processor.
-    let room = ends.get_mut(count..).unwrap_or_default();
-    if let Some(room) = room.first_chunk_mut::<NOTED>() {
-        *room = [first, second].map(|bits| base + bits.trailing_zeros());
+    if let Some(room) = ends.get_mut(count) {
+        *room = base + first.trailing_zeros();
     }
-    count += usize::from(first != 0) + usize::from(second != 0);
-    let mut more = near::others(second);
+    count += usize::from(first != 0);
+    let mut more = near::others(first);
     while more != 0 {
         if let Some(end) = ends.get_mut(count) {
             *end = base + more.trailing_zeros();

@@ -5,7 +5,8 @@
 //! ```text
 //! octets ─ line               who wrote it, when, what
 //!        ─ postfix, exim      what that says of a mail
-//!        ─ sieve              the lines that matter, piece by piece; most are seen at a look: ends, opening, glance, brief
+//!        ─ sieve              the lines that matter, piece by piece; most are seen at a look: ends, opening, glance,
+//!                             parts, brief
 //!        ─ trail              one mail's lines together, in order
 //!        ─ story              what became of it
 //! ```
@@ -28,6 +29,7 @@ mod mail;
 mod mixed;
 mod near;
 mod opening;
+mod parts;
 pub mod plain;
 mod postfix;
 pub mod record;

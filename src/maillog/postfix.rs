@@ -26,9 +26,14 @@ pub(super) fn subject(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let within = message.get(..=*ID_OCTETS.end()).unwrap_or(message);
     let (id, rest) = message.split_at_checked(memchr(b':', within)?)?;
     let text = rest.strip_prefix(b": ")?;
-    let is_other = matches!(id, [b'a'..=b'z', ..]) || id.starts_with(&NO_ID);
-    let is_id = ID_OCTETS.contains(&id.len()) && !is_other;
-    is_id.then_some((id, text))
+    is_id(id).then_some((id, text))
+}
+
+/// Whether what stands before a colon is a queue id.
+#[inline(always)]
+pub(super) fn is_id(word: &[u8]) -> bool {
+    let is_other = matches!(word, [b'a'..=b'z', ..]) || word.starts_with(&NO_ID);
+    ID_OCTETS.contains(&word.len()) && !is_other
 }
 
 /// Whether what is said of a mail may matter, by its first letter: those of what is known in [`read`].

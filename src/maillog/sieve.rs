@@ -12,12 +12,13 @@ use foldhash::fast::FixedState;
 use memchr::memchr_iter;
 
 use super::brief::Brief;
-use super::ends::{LINES_MAX, Place, each_window};
+use super::ends::{LINES_MAX, Place, Window, each_window};
 use super::event::{Event, Unreadable};
-use super::glance::Glance;
+use super::glance::glance;
 use super::line::{self, line_at};
 use super::lives::Lives;
 use super::opening::Opening;
+use super::parts::Parts;
 use super::record::Record;
 use super::story::Status;
 use super::{cause, cut};
@@ -50,16 +51,16 @@ pub struct Bad {
 pub struct Seen {
     /// Where it begins, in octets from the beginning of the piece.
     at: u32,
-    /// Where its parts are, if a glance was enough.
-    glance: Option<Glance>,
+    /// Where its parts are, if a look was enough to tell.
+    parts: Option<Parts>,
 }
 
 impl Seen {
     #[inline(always)]
-    fn new(at: usize, glance: Option<Glance>) -> Self {
+    fn new(at: usize, parts: Option<Parts>) -> Self {
         // No piece is that long.
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        Self { at, glance }
+        Self { at, parts }
     }
 
     /// Where it begins, in octets from the beginning of the piece.
@@ -70,7 +71,7 @@ impl Seen {
     /// What it says of a mail, in the text of that piece.
     pub fn record(self, piece: &[u8]) -> Option<Record<'_>> {
         // One that cannot be read is not of a mail.
-        read(line_at(piece, self.at()), self.glance).ok()?
+        read(line_at(piece, self.at()), self.parts).ok()?
     }
 }
 
@@ -104,16 +105,13 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
         |window| {
             chosen.count = 0;
             for place in window.places() {
-                match Glance::at(simd, window.text, place, &mut opening) {
-                    Some((glance, may_matter)) => chosen.put(place, Some(glance), may_matter),
+                match glance(simd, window.text, place, &mut opening) {
+                    Some((parts, may_matter)) => chosen.put(place, Some(parts), may_matter),
                     None => chosen.put(place, None, true),
                 }
             }
-            for (place, glance) in chosen.lines() {
-                let line = Seen::new(window.begin + place.begin(), *glance);
-                if sieve.look(simd, window.text, *place, line).is_none() {
-                    sieve.read(place.of(window.text), line, &mut sieved);
-                }
+            for (place, parts) in chosen.lines() {
+                sieve.take_in(simd, &window, *place, *parts, &mut sieved);
             }
             sieved.lines += u64::try_from(window.lines()).unwrap_or(u64::MAX);
         },
@@ -127,8 +125,8 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
 /// All lines are glanced at before the first of these is looked at: which lines may matter the processor can hardly guess, and
 /// until it knows it would have looked at many in vain.
 struct Chosen {
-    /// Where each is, and what has been seen of it, if a glance is enough.
-    lines: Vec<(Place, Option<Glance>)>,
+    /// Where each is, and where its parts are, if a glance is enough.
+    lines: Vec<(Place, Option<Parts>)>,
     count: usize,
 }
 
@@ -142,32 +140,69 @@ impl Chosen {
 
     /// Puts in a line, which stays if it may matter.
     #[inline(always)]
-    fn put(&mut self, place: Place, glance: Option<Glance>, may_matter: bool) {
+    fn put(&mut self, place: Place, parts: Option<Parts>, may_matter: bool) {
         if let Some(room) = self.lines.get_mut(self.count) {
-            *room = (place, glance);
+            *room = (place, parts);
         }
         self.count += usize::from(may_matter);
     }
 
-    fn lines(&self) -> impl Iterator<Item = &(Place, Option<Glance>)> {
+    fn lines(&self) -> impl Iterator<Item = &(Place, Option<Parts>)> {
         self.lines.iter().take(self.count)
     }
 }
 
 impl Sieve<'_> {
-    /// Looks at what a line says; none if that is not enough.
+    /// Takes in a line that may matter.
     #[inline(always)]
-    fn look<S: Simd>(&mut self, simd: S, text: &[u8], place: Place, line: Seen) -> Option<()> {
-        let glance = line.glance?;
-        let beyond = text.get(place.begin()..)?;
-        let said = beyond.get(glance.text()..)?;
-        let octets = place.octets().checked_sub(glance.text())?;
+    fn take_in<S: Simd>(
+        &mut self,
+        simd: S,
+        window: &Window<'_, '_>,
+        place: Place,
+        parts: Option<Parts>,
+        sieved: &mut Sieved,
+    ) {
+        let (at, octets) = (window.begin + place.begin(), place.octets());
+        let line = window.text.get(place.begin()..).unwrap_or_default();
+        let is_of_mail = match parts {
+            Some(parts) => parts.are_of_mail(simd, line, octets),
+            None => None,
+        };
+        let parts = match (parts, is_of_mail) {
+            (Some(parts), Some(true)) => {
+                if self.look(simd, line, octets, at, parts).is_some() {
+                    return;
+                }
+                Some(parts)
+            }
+            (_, Some(_)) => return,
+            (_, None) => None,
+        };
+        self.read(place.of(window.text), Seen::new(at, parts), sieved);
+    }
+
+    /// Looks at a line about a mail; none if that is not enough.
+    #[inline(always)]
+    fn look<S: Simd>(
+        &mut self,
+        simd: S,
+        line: &[u8],
+        octets: usize,
+        at: usize,
+        parts: Parts,
+    ) -> Option<()> {
+        let said = line.get(parts.text()..)?;
+        let octets = octets.checked_sub(parts.text())?;
         Brief::of(
             simd,
             said,
             octets,
             #[inline(always)]
-            |brief| self.note(line, hash(glance.host(beyond), glance.id(beyond)), brief),
+            |brief| {
+                let id = hash(parts.host(line), parts.id(line));
+                self.note(Seen::new(at, Some(parts)), id, brief)
+            },
         )?
     }
 
@@ -192,7 +227,7 @@ impl Sieve<'_> {
     /// Reads a line that a look is not enough for.
     #[inline(never)]
     fn read(&mut self, text: &[u8], line: Seen, sieved: &mut Sieved) {
-        match read(text, line.glance) {
+        match read(text, line.parts) {
             Ok(Some(record)) => self.take(line, record.host, record.id, &record.event),
             Ok(None) => {}
             Err(why) => sieved.unreadable.push(Bad { at: line.at(), why }),
@@ -226,10 +261,10 @@ impl Sieve<'_> {
     }
 }
 
-/// Reads a line, of which a glance may have seen the parts.
-fn read(text: &[u8], glance: Option<Glance>) -> Result<Option<Record<'_>>, Unreadable> {
-    match glance {
-        Some(glance) => glance.record(text),
+/// Reads a line, of which the parts may be known.
+fn read(text: &[u8], parts: Option<Parts>) -> Result<Option<Record<'_>>, Unreadable> {
+    match parts {
+        Some(parts) => parts.record(text),
         None => Record::read(text),
     }
 }
