@@ -194,15 +194,13 @@ impl Sieve<'_> {
     ) -> Option<()> {
         let said = line.get(parts.text()..)?;
         let octets = octets.checked_sub(parts.text())?;
+        let id = hash(parts.host(line), parts.id(line));
         Brief::of(
             simd,
             said,
             octets,
             #[inline(always)]
-            |brief| {
-                let id = hash(parts.host(line), parts.id(line));
-                self.note(Seen::new(at, Some(parts)), id, brief)
-            },
+            |brief| self.note(Seen::new(at, Some(parts)), id, brief),
         )?
     }
 
