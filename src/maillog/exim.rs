@@ -33,19 +33,17 @@ pub(super) fn read(message: &[u8]) -> Said<'_> {
     Ok(Some((id, event)))
 }
 
+/// Where the first dash of an id is.
+pub(super) const ID_DASH: usize = 6;
+
+/// Where the dashes of a day are, as in `2015-03-20`.
+pub(super) const DAY_DASHES: [usize; 2] = [4, 7];
+
 /// Whether a message may be of Exim's main log: it begins with an id, or a day.
 #[inline]
 pub(super) fn is_like(message: &[u8]) -> bool {
     let has_dash = |at: usize| message.get(at) == Some(&b'-');
-    message
-        .first()
-        .is_some_and(|first| may_begin(*first, has_dash))
-}
-
-/// The same, where only the first octet and the places of dashes are known.
-#[inline(always)]
-pub(super) fn may_begin(first: u8, has_dash: impl Fn(usize) -> bool) -> bool {
-    has_dash(6) & first.is_ascii_alphanumeric() | has_dash(4) & first.is_ascii_digit()
+    has_dash(ID_DASH) || DAY_DASHES.into_iter().all(has_dash)
 }
 
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.

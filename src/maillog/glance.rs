@@ -83,7 +83,9 @@ impl<'a> Behind<'a> {
     #[inline(always)]
     fn may_be_exim<S: Simd>(&self, simd: S) -> bool {
         let (message, dashes) = (self.message(), near::bits(simd, self.block, b'-'));
-        exim::may_begin(self.octet(message), |at| near::has(dashes, message + at))
+        let has_dash = |at: usize| near::has(dashes, message + at);
+        let [month, day] = exim::DAY_DASHES;
+        has_dash(exim::ID_DASH) | has_dash(month) & has_dash(day)
     }
 
     #[inline(always)]
