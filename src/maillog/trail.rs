@@ -88,7 +88,8 @@ impl<'t> Trail<'t> {
             table,
             limits,
             calendar,
-            open: LruCache::new(limits.open),
+            // Not by itself: room for as many as may be would be searched all over, and most of it is never used.
+            open: LruCache::unbounded(),
             octets: 0,
             known: Known::new(limits.known),
             repeated: 0,
