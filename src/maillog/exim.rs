@@ -43,7 +43,8 @@ pub(super) const DAY_DASHES: [usize; 2] = [4, 7];
 #[inline]
 pub(super) fn is_like(message: &[u8]) -> bool {
     let has_dash = |at: usize| message.get(at) == Some(&b'-');
-    has_dash(ID_DASH) || DAY_DASHES.into_iter().all(has_dash)
+    let begins = message.first().is_some_and(u8::is_ascii_alphanumeric);
+    begins && (has_dash(ID_DASH) || DAY_DASHES.into_iter().all(has_dash))
 }
 
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.

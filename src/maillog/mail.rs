@@ -193,12 +193,16 @@ impl Mail {
 
     /// The recipients that it has been given up for.
     pub(super) fn take_given_up(&mut self) -> Vec<Failure> {
-        let is_given_up = |failure: &mut Failure| failure.status == Status::Bounced;
-        let mut failures: Vec<Failure> = self.failures.extract_if(.., is_given_up).collect();
-        // Most are one, for which room for several has been made.
-        failures.shrink_to_fit();
+        let is_given_up = |failure: &Failure| failure.status == Status::Bounced;
+        if self.failures.iter().all(is_given_up) {
+            return std::mem::take(&mut self.failures);
+        }
+        let given_up = self.failures.extract_if(.., |failure| is_given_up(failure));
+        let mut given_up: Vec<Failure> = given_up.collect();
+        // Room has been made for more.
+        given_up.shrink_to_fit();
         self.failures.shrink_to_fit();
-        failures
+        given_up
     }
 
     /// Tells of what it is about, if it is a bounce, and of the recipients that it has not reached itself.

@@ -81,6 +81,7 @@ impl Parts {
     ///
     /// # Errors
     /// If it has been cut where it matters.
+    #[inline]
     pub(super) fn record(self, line: &[u8]) -> Result<Option<Record<'_>>, Unreadable> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let said = line.get(self.text()..).unwrap_or_default();

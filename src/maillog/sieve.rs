@@ -69,6 +69,7 @@ impl Seen {
     }
 
     /// What it says of a mail, in the text of that piece.
+    #[inline]
     pub fn record(self, piece: &[u8]) -> Option<Record<'_>> {
         // One that cannot be read is not of a mail.
         read(line_at(piece, self.at()), self.parts).ok()?
