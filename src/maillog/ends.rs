@@ -7,8 +7,8 @@ use super::near::{self, BLOCK};
 /// Octets in which the ends of lines are looked for before the lines are.
 const WINDOW: usize = 64 * BLOCK;
 
-/// The most lines that a window has.
-pub(super) const LINES_MAX: usize = WINDOW;
+/// The most lines that are taken together. A window seldom has more.
+pub(super) const LINES_MAX: usize = 2 * BLOCK;
 
 /// How many ends are noted of each block, whether it has as many or not. It seldom has more.
 const NOTED: usize = 1;
@@ -60,7 +60,7 @@ pub(super) struct Window<'t, 'e> {
     pub(super) begin: usize,
     /// The text from there on.
     pub(super) text: &'t [u8],
-    /// What the ends are counted from, in octets from there.
+    /// What the ends are counted from, in octets from there; it may be before that.
     base: u32,
     ends: &'e [u32],
 }
@@ -78,7 +78,7 @@ impl Window<'_, '_> {
         self.ends.iter().map(
             #[inline(always)]
             move |end| {
-                let (begin, end) = (next, base + end);
+                let (begin, end) = (next, base.wrapping_add(*end));
                 next = end + 1;
                 Place { begin, end }
             },
@@ -97,17 +97,19 @@ pub(super) fn each_window<'t, S: Simd>(
     let mut ends = [0; WINDOW + NOTED];
     let mut rest = text;
     for (base, window) in (0..).step_by(WINDOW).zip(text.chunks(WINDOW)) {
-        let begin = text.len() - rest.len();
         let count = find(simd, window, &mut ends);
         let ends = ends.get(..count).unwrap_or_default();
-        take(Window {
-            begin,
-            text: rest,
-            base: narrow(base - begin),
-            ends,
-        });
-        if let Some(last) = ends.last() {
-            rest = text.get(base + widen(*last) + 1..).unwrap_or_default();
+        for ends in ends.chunks(LINES_MAX) {
+            let begin = text.len() - rest.len();
+            take(Window {
+                begin,
+                text: rest,
+                base: narrow(base).wrapping_sub(narrow(begin)),
+                ends,
+            });
+            if let Some(last) = ends.last() {
+                rest = text.get(base + widen(*last) + 1..).unwrap_or_default();
+            }
         }
     }
     if !rest.is_empty() {

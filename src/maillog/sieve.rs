@@ -127,14 +127,14 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
 /// until it knows it would have looked at many in vain.
 struct Chosen {
     /// Where each is, and where its parts are, if a glance is enough.
-    lines: Vec<(Place, Option<Parts>)>,
+    lines: [(Place, Option<Parts>); LINES_MAX],
     count: usize,
 }
 
 impl Chosen {
     fn new() -> Self {
         Self {
-            lines: vec![(Place::default(), None); LINES_MAX],
+            lines: [(Place::default(), None); LINES_MAX],
             count: 0,
         }
     }
