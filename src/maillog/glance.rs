@@ -28,12 +28,13 @@ pub(super) fn glance<S: Simd>(
     if !opening.opens(simd, beyond.first_chunk()?) {
         *opening = Opening::of(simd, beyond)?;
     }
-    let behind = Behind::opening(simd, beyond, opening.tag)?;
-    let octets = place.octets().checked_sub(opening.tag)?;
+    let tag = usize::from(opening.tag.get());
+    let behind = Behind::opening(simd, beyond, tag)?;
+    let octets = place.octets().checked_sub(tag)?;
     if behind.tag() >= octets.min(TAG_OCTETS_MAX + 1) {
         return None;
     }
-    let parts = Parts::behind(opening, behind.message(), behind.id())?;
+    let parts = Parts::new(opening, behind.message(), behind.id());
     Some((parts, behind.may_be_exim(simd) | behind.may_be_postfix()))
 }
 

@@ -1,5 +1,7 @@
 //! How lines open: most as one before, but for digits.
 
+use std::num::NonZeroU8;
+
 use fearless_simd::Simd;
 
 use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
@@ -15,9 +17,9 @@ pub(super) struct Opening {
     /// A bit for each that is a digit.
     digits: u64,
     /// Where the host begins.
-    pub(super) host: usize,
+    pub(super) host: u8,
     /// Where the tag begins, one octet behind the host.
-    pub(super) tag: usize,
+    pub(super) tag: NonZeroU8,
 }
 
 impl Opening {
@@ -27,7 +29,7 @@ impl Opening {
         same: u64::MAX,
         digits: u64::MAX,
         host: 0,
-        tag: 0,
+        tag: NonZeroU8::MIN,
     };
 
     /// How a line opens; none if that takes longer to find out. It may go on behind the end of the line.
@@ -52,17 +54,16 @@ impl Opening {
         };
         // By the first octet stamps are told apart.
         let digits = near::digits(simd, octets) & within & !1;
+        let unknown = Self {
+            host: u8::try_from(host).ok()?,
+            tag: u8::try_from(tag).ok()?.try_into().ok()?,
+            ..Self::NONE
+        };
         let known = Self {
             octets: *octets,
             same: within & !digits,
             digits,
-            host,
-            tag,
-        };
-        let unknown = Self {
-            host,
-            tag,
-            ..Self::NONE
+            ..unknown
         };
         Some(if is_near { known } else { unknown })
     }
@@ -114,7 +115,7 @@ mod tests {
     fn digits_may_be_others() {
         let line = |begin: &str| format!("{begin}{REST}");
         let full = opening(&line("2015-03-20T14:05:01.123456+01:00 web1 ")).unwrap();
-        assert_eq!((full.host, full.tag), (33, 38));
+        assert_eq!((full.host, full.tag.get()), (33, 38));
         assert!(opens(full, &line("2016-12-01T00:00:59.654321+02:00 web2 ")));
         assert!(opens(
             full,
@@ -131,7 +132,7 @@ mod tests {
             assert!(!opens(full, &line(other)), "{other}");
         }
         let yearless = opening(&line("Mar 20 14:05:01 web ")).unwrap();
-        assert_eq!((yearless.host, yearless.tag), (16, 20));
+        assert_eq!((yearless.host, yearless.tag.get()), (16, 20));
         assert!(opens(yearless, &line("Mar 21 23:59:59 web ")));
         assert!(!opens(yearless, &line("Apr 20 14:05:01 web ")));
         assert!(!opens(yearless, &line("Mar  9 14:05:01 web ")));
@@ -162,7 +163,10 @@ mod tests {
         for (octets, is_near) in [(47, true), (48, false)] {
             let line = format!("Mar 20 14:05:01 {} {REST}", "a".repeat(octets));
             let known = opening(&line).unwrap();
-            assert_eq!((known.host, known.tag), (16, 17 + octets));
+            assert_eq!(
+                (known.host, usize::from(known.tag.get())),
+                (16, 17 + octets)
+            );
             assert_eq!(opens(known, &line), is_near);
         }
     }
