@@ -12,18 +12,22 @@ pub(super) fn bits<S: Simd>(simd: S, block: &[u8; BLOCK], octet: u8) -> u64 {
     u8x64::simd_from(simd, *block).simd_eq(octet).to_bitmask()
 }
 
-/// Where two blocks have the same octets.
+/// Whether each octet is in its range: at least so high, and no more above that.
 #[inline(always)]
-pub(super) fn equal<S: Simd>(simd: S, one: &[u8; BLOCK], other: &[u8; BLOCK]) -> u64 {
-    let other = u8x64::simd_from(simd, *other);
-    u8x64::simd_from(simd, *one).simd_eq(other).to_bitmask()
-}
-
-/// Where digits are.
-#[inline(always)]
-pub(super) fn digits<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
-    let above = u8x64::simd_from(simd, *block) - b'0';
-    above.simd_lt(10).to_bitmask()
+pub(super) fn are_within<S: Simd>(
+    simd: S,
+    block: &[u8; BLOCK],
+    least: &[u8; BLOCK],
+    above: &[u8; BLOCK],
+) -> bool {
+    let (least, above) = (
+        u8x64::simd_from(simd, *least),
+        u8x64::simd_from(simd, *above),
+    );
+    (u8x64::simd_from(simd, *block) - least)
+        .simd_le(above)
+        .to_bitmask()
+        == u64::MAX
 }
 
 /// Whether an octet's bit is set; past the block it begins anew, and whoever asks rules that out.
@@ -64,17 +68,23 @@ mod tests {
         }
 
         #[test]
-        fn digits_and_what_is_the_same(one: [u8; 32], two: [u8; 32], other: [u8; 32]) {
-            let (one, other) = ([one, two].concat(), [one, other].concat());
-            let bits = |is: fn(u8, u8) -> bool| {
-                let octets = one.iter().zip(&other).rev();
-                octets.fold(0, |bits, (one, other)| bits << 1 | u64::from(is(*one, *other)))
+        fn each_octet_in_its_range(
+            octets in prop::collection::vec((any::<u8>(), 0..4_u8, 0..4_u8), BLOCK),
+            other: prop::sample::Index,
+            by: u8,
+        ) {
+            let least: Vec<u8> = octets.iter().map(|(octet, below, _)| octet.saturating_sub(*below)).collect();
+            let above: Vec<u8> = octets.iter().zip(&least).map(|((octet, _, above), least)| (octet - least).saturating_add(*above)).collect();
+            let mut block: Vec<u8> = octets.iter().map(|(octet, ..)| *octet).collect();
+            let within = |block: &[u8]| {
+                let (block, least, above) = (block.first_chunk().unwrap(), least.first_chunk().unwrap(), above.first_chunk().unwrap());
+                dispatch!(Level::new(), simd => are_within(simd, block, least, above))
             };
-            let (block, other) = (one.first_chunk().unwrap(), other.first_chunk().unwrap());
-            let (digits, equal) =
-                dispatch!(Level::new(), simd => (digits(simd, block), equal(simd, block, other)));
-            prop_assert_eq!(digits, bits(|one, _| one.is_ascii_digit()));
-            prop_assert_eq!(equal, bits(|one, other| one == other));
+            prop_assert!(within(&block));
+            let at = other.index(BLOCK);
+            block[at] = by;
+            let expected = by >= least[at] && by - least[at] <= above[at];
+            prop_assert_eq!(within(&block), expected);
         }
     }
 }

@@ -11,11 +11,10 @@ use super::near::{self, BLOCK};
 /// is the same.
 #[derive(Clone, Copy)]
 pub(super) struct Opening {
-    octets: [u8; BLOCK],
-    /// A bit for each octet that is the same.
-    same: u64,
-    /// A bit for each that is a digit.
-    digits: u64,
+    /// The lowest octet that may be there, for each of a block.
+    least: [u8; BLOCK],
+    /// How much higher it may be.
+    above: [u8; BLOCK],
     /// Where the host begins.
     pub(super) host: u8,
     /// Where the tag begins, one octet behind the host.
@@ -23,11 +22,10 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// One that no line has: a zero is no digit.
+    /// One that no line has but an empty one, which has no tag.
     pub(super) const NONE: Self = Self {
-        octets: [0; BLOCK],
-        same: u64::MAX,
-        digits: u64::MAX,
+        least: [b'\n'; BLOCK],
+        above: [0; BLOCK],
         host: 0,
         tag: NonZeroU8::MIN,
     };
@@ -47,33 +45,34 @@ impl Opening {
             return None;
         }
         let tag = host + length + 1;
-        let is_near = tag <= BLOCK;
-        let within = match is_near {
-            true => u64::MAX >> (BLOCK - tag),
-            false => u64::MAX,
-        };
-        // By the first octet stamps are told apart.
-        let digits = near::digits(simd, octets) & within & !1;
-        let unknown = Self {
+        let mut known = Self {
             host: u8::try_from(host).ok()?,
             tag: u8::try_from(tag).ok()?.try_into().ok()?,
             ..Self::NONE
         };
-        let known = Self {
-            octets: *octets,
-            same: within & !digits,
-            digits,
-            ..unknown
-        };
-        Some(if is_near { known } else { unknown })
+        if tag <= BLOCK {
+            known.learn(octets, tag);
+        }
+        Some(known)
+    }
+
+    /// Learns how a line opens in which the tag begins there.
+    fn learn(&mut self, line: &[u8; BLOCK], tag: usize) {
+        let ranges = self.least.iter_mut().zip(&mut self.above);
+        for (at, ((least, above), octet)) in ranges.zip(line).enumerate() {
+            (*least, *above) = match octet {
+                _ if at >= tag => (0, u8::MAX),
+                // By the first octet stamps are told apart.
+                b'0'..=b'9' if at > 0 => (b'0', 9),
+                same => (*same, 0),
+            };
+        }
     }
 
     /// Whether a text opens like that.
     #[inline(always)]
     pub(super) fn opens<S: Simd>(&self, simd: S, text: &[u8; BLOCK]) -> bool {
-        let same = near::equal(simd, text, &self.octets) & self.same;
-        let digits = near::digits(simd, text) & self.digits;
-        (same == self.same) & (digits == self.digits)
+        near::are_within(simd, text, &self.least, &self.above)
     }
 }
 
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_opens_with_none() {
+    fn no_line_opens_like_none() {
         for octet in ["\0", "0", "a"] {
             assert!(!opens(Opening::NONE, &octet.repeat(BLOCK)), "{octet}");
         }
