@@ -11,7 +11,6 @@ use super::calendar::Calendar;
 use super::cause;
 use super::event::{Arrival, Delivery, Event};
 use super::known::Known;
-use super::line::Stamp;
 use super::mail::Mail;
 use super::plain::{self, plain};
 use super::record::Record;
@@ -105,8 +104,9 @@ impl<'t> Trail<'t> {
 
     /// Goes on with what happened next.
     pub fn follow(&mut self, record: &Record<'_>, tell: &mut impl FnMut(News)) {
+        let at = self.calendar.read(record.stamp);
         let name = Name::new(record.host, record.id);
-        self.take_in(name, record.stamp, &record.event, tell);
+        self.take_in(name, at, &record.event, tell);
         while self.octets > self.limits.octets {
             self.conclude_oldest(tell);
         }
@@ -115,20 +115,14 @@ impl<'t> Trail<'t> {
     fn take_in<'r>(
         &mut self,
         name: Name<'r>,
-        stamp: Stamp<'_>,
+        at: Option<Timestamp>,
         event: &Event<'r>,
         tell: &mut impl FnMut(News),
     ) {
         match event {
-            Event::Arrived(arrival) => {
-                let at = self.calendar.read(stamp);
-                self.arrive(name, at, arrival, tell);
-            }
+            Event::Arrived(arrival) => self.arrive(name, at, arrival, tell),
             Event::Sender(sender) => self.send(name, sender, tell),
-            Event::Delivery(delivery) => {
-                let at = self.calendar.read(stamp);
-                self.deliver(name, at, delivery, tell);
-            }
+            Event::Delivery(delivery) => self.deliver(name, at, delivery, tell),
             Event::Unreachable {
                 name: host,
                 address,
