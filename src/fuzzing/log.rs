@@ -24,7 +24,7 @@ thread_local! {
 /// The log was written to last on 2015-03-23.
 const WRITTEN: i64 = 1_427_130_300;
 
-/// More mails than a log of some kilooctets has. Room for as many as by default takes longer to make than to use.
+/// More mails than a log of some kilooctets has.
 const MANY: usize = 1024;
 
 /// The octets are read as a log, and as a journal in both of its formats. A log tells of the same mails sieved or not,

@@ -7,14 +7,11 @@ use super::near::{self, BLOCK};
 /// Octets in which the ends of lines are looked for before the lines are.
 const WINDOW: usize = 64 * BLOCK;
 
-/// The most lines that are taken together. A window seldom has more.
+/// The most lines that are taken together. A window seldom has as many.
 pub(super) const LINES_MAX: usize = 2 * BLOCK;
 
-/// How many ends are noted of each block, whether it has as many or not. It seldom has more.
-const NOTED: usize = 1;
-
-/// Ends of lines, in octets from the beginning of a window.
-type Ends = [u32; WINDOW + NOTED];
+/// Ends of lines, in octets from the beginning of a window. One is noted of each block, whether it has any or not.
+type Ends = [u32; WINDOW + 1];
 
 /// Where a line is, in octets from the first line of a window; its end is not part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,8 +51,8 @@ impl Place {
     }
 }
 
-/// Lines that end near each other.
-pub(super) struct Window<'t, 'e> {
+/// Lines that are taken together: they end in the same window.
+pub(super) struct Batch<'t, 'e> {
     /// Where the first begins in the text.
     pub(super) begin: usize,
     /// The text from there on.
@@ -65,7 +62,7 @@ pub(super) struct Window<'t, 'e> {
     ends: &'e [u32],
 }
 
-impl Window<'_, '_> {
+impl Batch<'_, '_> {
     /// How many lines there are.
     pub(super) fn lines(&self) -> usize {
         self.ends.len()
@@ -86,22 +83,22 @@ impl Window<'_, '_> {
     }
 }
 
-/// Takes the lines of a text, window by window. All ends in a window are found first, in a third of the time that it takes
+/// Takes the lines of a text, some at a time. All ends in a window are found first, in a third of the time that it takes
 /// to search for one after the other.
 #[inline(always)]
-pub(super) fn each_window<'t, S: Simd>(
+pub(super) fn each_batch<'t, S: Simd>(
     simd: S,
     text: &'t [u8],
-    mut take: impl FnMut(Window<'t, '_>),
+    mut take: impl FnMut(Batch<'t, '_>),
 ) {
-    let mut ends = [0; WINDOW + NOTED];
+    let mut ends = [0; WINDOW + 1];
     let mut rest = text;
     for (base, window) in (0..).step_by(WINDOW).zip(text.chunks(WINDOW)) {
         let count = find(simd, window, &mut ends);
         let ends = ends.get(..count).unwrap_or_default();
         for ends in ends.chunks(LINES_MAX) {
             let begin = text.len() - rest.len();
-            take(Window {
+            take(Batch {
                 begin,
                 text: rest,
                 base: narrow(base).wrapping_sub(narrow(begin)),
@@ -114,7 +111,7 @@ pub(super) fn each_window<'t, S: Simd>(
     }
     if !rest.is_empty() {
         let (begin, ends) = (text.len() - rest.len(), &[narrow(rest.len())]);
-        take(Window {
+        take(Batch {
             begin,
             text: rest,
             base: 0,
@@ -150,13 +147,13 @@ fn narrow(octets: usize) -> u32 {
 
 /// Notes the ends in a block, one for each bit: how many there are then.
 #[inline(always)]
-fn note(first: u64, base: u32, ends: &mut Ends, mut count: usize) -> usize {
+fn note(bits: u64, base: u32, ends: &mut Ends, mut count: usize) -> usize {
     // Written first, and counted then: which blocks have an end is hard to guess for the processor.
     if let Some(room) = ends.get_mut(count) {
-        *room = base + first.trailing_zeros();
+        *room = base + bits.trailing_zeros();
     }
-    count += usize::from(first != 0);
-    let mut more = near::others(first);
+    count += usize::from(bits != 0);
+    let mut more = near::others(bits);
     while more != 0 {
         if let Some(end) = ends.get_mut(count) {
             *end = base + more.trailing_zeros();
@@ -180,12 +177,12 @@ mod tests {
             let lines = lengths.iter().map(|length| "a".repeat(length / 2 * (length % 2)));
             let text = lines.collect::<Vec<_>>().join("\n");
             let mut lines = Vec::new();
-            dispatch!(Level::new(), simd => each_window(simd, text.as_bytes(), |window| {
-                assert_eq!(window.lines(), window.places().count());
-                for place in window.places() {
-                    let line = place.of(window.text);
+            dispatch!(Level::new(), simd => each_batch(simd, text.as_bytes(), |batch| {
+                assert_eq!(batch.lines(), batch.places().count());
+                for place in batch.places() {
+                    let line = place.of(batch.text);
                     assert_eq!(line.len(), place.octets());
-                    lines.push((window.begin + place.begin(), line));
+                    lines.push((batch.begin + place.begin(), line));
                 }
             }));
             let mut begin = 0;
@@ -202,10 +199,10 @@ mod tests {
     fn a_window_full_of_ends() {
         let text = vec![b'\n'; 3 * WINDOW + 7];
         let mut count = 0;
-        dispatch!(Level::new(), simd => each_window(simd, &text, |window| {
-            assert!(window.lines() <= LINES_MAX);
-            for place in window.places() {
-                let at = window.begin + place.begin();
+        dispatch!(Level::new(), simd => each_batch(simd, &text, |batch| {
+            assert!(batch.lines() <= LINES_MAX);
+            for place in batch.places() {
+                let at = batch.begin + place.begin();
                 assert_eq!((at, place.octets()), (count, 0));
                 count += 1;
             }

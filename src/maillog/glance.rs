@@ -1,4 +1,4 @@
-//! A glance at a line, which is enough for most of them: they are lines of syslog, and about no mail.
+//! A glance at a line, which is enough for most of them: they are lines of syslog, and say nothing of a mail that matters.
 //!
 //! It only asks what tells that, and asks it of all lines in the same way, without deciding after each part whether to go on:
 //! lines differ, and what the processor loses with a wrong guess is more than such a glance takes.
@@ -14,8 +14,8 @@ use super::{exim, postfix};
 /// The longest tag behind which a queue id and the first letter of what follows it is in the same block: `: ID: T`.
 const TAG_OCTETS_MAX: usize = BLOCK - *postfix::ID_OCTETS.end() - 5;
 
-/// Looks at a line of a text: where its parts are, if it is about a mail of Postfix, and whether it may matter; none if a
-/// glance is not enough.
+/// Looks at a line of a text: whether it may matter, and where its parts are, if it is about a mail of Postfix, which
+/// [`Parts::are_of_mail`] finds out. None if the line is not as most are.
 #[inline(always)]
 pub(super) fn glance<S: Simd>(
     simd: S,
@@ -29,12 +29,12 @@ pub(super) fn glance<S: Simd>(
         *opening = Opening::of(simd, beyond)?;
     }
     let tag = usize::from(opening.tag.get());
-    let behind = Behind::opening(simd, beyond, tag)?;
+    let behind = Behind::of(simd, beyond, tag)?;
     let octets = place.octets().checked_sub(tag)?;
-    if behind.tag() >= octets.min(TAG_OCTETS_MAX + 1) {
+    if behind.tag_end() >= octets.min(TAG_OCTETS_MAX + 1) {
         return None;
     }
-    let parts = Parts::new(opening, behind.message(), behind.id());
+    let parts = Parts::new(opening, behind.message(), behind.id_end());
     Some((parts, behind.may_be_exim(simd) | behind.may_be_postfix()))
 }
 
@@ -47,7 +47,7 @@ struct Behind<'a> {
 impl<'a> Behind<'a> {
     /// What stands behind the opening of a line in which the tag begins there; none if there is less than a block.
     #[inline(always)]
-    fn opening<S: Simd>(simd: S, line: &'a [u8], tag: usize) -> Option<Self> {
+    fn of<S: Simd>(simd: S, line: &'a [u8], tag: usize) -> Option<Self> {
         let block = line.get(tag..)?.first_chunk()?;
         let colons = near::bits(simd, block, b':');
         Some(Self { block, colons })
@@ -55,27 +55,27 @@ impl<'a> Behind<'a> {
 
     /// Where the tag ends.
     #[inline(always)]
-    fn tag(&self) -> usize {
+    fn tag_end(&self) -> usize {
         near::first(self.colons)
     }
 
     /// Where the message begins, behind the tag, a colon and perhaps a space.
     #[inline(always)]
     fn message(&self) -> usize {
-        let tag = self.tag();
-        tag + 1 + usize::from(self.octet(tag + 1) == b' ')
+        let end = self.tag_end();
+        end + 1 + usize::from(self.octet(end + 1) == b' ')
     }
 
     /// Where a queue id ends, if there is one.
     #[inline(always)]
-    fn id(&self) -> usize {
+    fn id_end(&self) -> usize {
         near::first(near::others(self.colons))
     }
 
     /// Whether it may be about a mail of Postfix, and what is said of it may matter.
     #[inline(always)]
     fn may_be_postfix(&self) -> bool {
-        let (message, text) = (self.message(), self.id() + 2);
+        let (message, text) = (self.message(), self.id_end() + 2);
         let begin = [self.octet(message), self.octet(message + 1)];
         (text < BLOCK) & postfix::may_matter(self.octet(text)) & (begin != postfix::NO_ID)
     }
@@ -192,6 +192,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn tags_and_ids_as_long_as_they_may_be() {
+        for (tag, id) in (25..45).flat_map(|tag| (3..28).map(move |id| (tag, id))) {
+            let (name, id) = ("d".repeat(tag - 8), "4".repeat(id));
+            for (end, said) in [(": ", "removed"), (":", "from=<a@b>, size=1"), (": ", "")] {
+                let line = format!("Mar 20 14:05:01 web postfix/{name}{end}{id}: {said}");
+                for before in BEFORE {
+                    let is_seen = look(before, line.as_bytes());
+                    assert_eq!(is_seen, tag <= TAG_OCTETS_MAX, "{line} after {before}");
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn what_it_sees_is_what_the_line_says(
@@ -201,7 +215,7 @@ mod tests {
             id in select(vec!["NOQUEUE: ", "8170A4D23E6F: ", "4ZdCVF3vHkz9vbL: ", "8170: ", "word: ", "1xWPFT-00006Y-1R ", "8170A4D23E6F:", ""]),
             text in select(vec![
                 "removed", "client=a[192.0.2.1]", "from=<a@b>, size=1", "from=<a", "to=<a@b>, relay=none, dsn=5.4.6, status=bounced (no)",
-                "to=<a@b>, relay=none", "message-id=<a@b>", "uid=33 from=<a>", "client=a[192.0.2.1], orig_queue_id=AB12", "Completed", "", ":", " ",
+                "to=<a@b>, relay=none", "to=<a@b>, relay=mx[127.0.0.6]:25, dsn=4.0.0, status=deferred (no)", "message-id=<a@b>", "uid=33 from=<a>", "client=a[192.0.2.1], orig_queue_id=AB12", "Completed", "", ":", " ",
             ]),
             end in "[ :/]{0,40}\r?",
             place: prop::sample::Index,

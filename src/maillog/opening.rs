@@ -22,7 +22,7 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// One that no line has but an empty one, which has no tag.
+    /// One that no line has but an empty one, with others behind it. That has no tag.
     pub(super) const NONE: Self = Self {
         least: [b'\n'; BLOCK],
         above: [0; BLOCK],
@@ -32,7 +32,8 @@ impl Opening {
 
     /// How a line opens; none if that takes longer to find out. It may go on behind the end of the line.
     ///
-    /// If the host is so long that the tag begins far from the line, no other line opens like it.
+    /// If the host is so long that the tag begins more than a block behind the beginning of the line, no other line opens like
+    /// it.
     #[inline(always)]
     pub(super) fn of<S: Simd>(simd: S, line: &[u8]) -> Option<Self> {
         let octets: &[u8; BLOCK] = line.first_chunk()?;
@@ -142,6 +143,8 @@ mod tests {
         for octet in ["\0", "0", "a"] {
             assert!(!opens(Opening::NONE, &octet.repeat(BLOCK)), "{octet}");
         }
+        let empty = "\n".repeat(BLOCK);
+        assert!(opens(Opening::NONE, &empty) && !opens(Opening::NONE, &format!("a{empty}")));
     }
 
     #[test]

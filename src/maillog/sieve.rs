@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use memchr::memchr_iter;
 
 use super::brief::Brief;
-use super::ends::{LINES_MAX, Place, Window, each_window};
+use super::ends::{Batch, LINES_MAX, Place, each_batch};
 use super::event::{Event, Unreadable};
 use super::glance::glance;
 use super::line::{self, line_at};
@@ -71,7 +71,7 @@ impl Seen {
     /// What it says of a mail, in the text of that piece.
     #[inline]
     pub fn record(self, piece: &[u8]) -> Option<Record<'_>> {
-        // One that cannot be read is not of a mail.
+        // It has been read before.
         read(line_at(piece, self.at()), self.parts).ok()?
     }
 }
@@ -99,29 +99,29 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
     };
     let mut chosen = Chosen::new();
     let mut opening = Opening::NONE;
-    each_window(
+    each_batch(
         simd,
         text,
         #[inline(always)]
-        |window| {
+        |batch| {
             chosen.count = 0;
-            for place in window.places() {
-                match glance(simd, window.text, place, &mut opening) {
+            for place in batch.places() {
+                match glance(simd, batch.text, place, &mut opening) {
                     Some((parts, may_matter)) => chosen.put(place, Some(parts), may_matter),
                     None => chosen.put(place, None, true),
                 }
             }
             for (place, parts) in chosen.lines() {
-                sieve.take_in(simd, &window, *place, *parts, &mut sieved);
+                sieve.take_in(simd, &batch, *place, *parts, &mut sieved);
             }
-            sieved.lines += u64::try_from(window.lines()).unwrap_or(u64::MAX);
+            sieved.lines += u64::try_from(batch.lines()).unwrap_or(u64::MAX);
         },
     );
     sieved.kept = sieve.lives.finish();
     sieved
 }
 
-/// Lines of a window that may matter.
+/// Lines of a batch that may matter.
 ///
 /// All lines are glanced at before the first of these is looked at: which lines may matter the processor can hardly guess, and
 /// until it knows it would have looked at many in vain.
@@ -142,6 +142,7 @@ impl Chosen {
     /// Puts in a line, which stays if it may matter.
     #[inline(always)]
     fn put(&mut self, place: Place, parts: Option<Parts>, may_matter: bool) {
+        debug_assert!(self.count < LINES_MAX, "it holds a batch");
         if let Some(room) = self.lines.get_mut(self.count) {
             *room = (place, parts);
         }
@@ -159,28 +160,28 @@ impl Sieve<'_> {
     fn take_in<S: Simd>(
         &mut self,
         simd: S,
-        window: &Window<'_, '_>,
+        batch: &Batch<'_, '_>,
         place: Place,
         parts: Option<Parts>,
         sieved: &mut Sieved,
     ) {
-        let (at, octets) = (window.begin + place.begin(), place.octets());
-        let line = window.text.get(place.begin()..).unwrap_or_default();
-        let is_of_mail = match parts {
-            Some(parts) => parts.are_of_mail(simd, line, octets),
+        let (at, octets) = (batch.begin + place.begin(), place.octets());
+        let line = batch.text.get(place.begin()..).unwrap_or_default();
+        let parts = match parts {
+            Some(parts) => match parts.are_of_mail(simd, line, octets) {
+                Some(true) => Some(parts),
+                Some(false) => return,
+                None => None,
+            },
             None => None,
         };
-        let parts = match (parts, is_of_mail) {
-            (Some(parts), Some(true)) => {
-                if self.look(simd, line, octets, at, parts).is_some() {
-                    return;
-                }
-                Some(parts)
-            }
-            (_, Some(_)) => return,
-            (_, None) => None,
+        let seen = match parts {
+            Some(parts) => self.look(simd, line, octets, at, parts),
+            None => None,
         };
-        self.read(place.of(window.text), Seen::new(at, parts), sieved);
+        if seen.is_none() {
+            self.read(place.of(batch.text), Seen::new(at, parts), sieved);
+        }
     }
 
     /// Looks at a line about a mail; none if that is not enough.
@@ -338,6 +339,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn many_short_lines() {
+        let text = "garbage\n".repeat(3000);
+        let sieved = sieve(text.as_bytes(), &Table::reserved());
+        assert_eq!(sieved.lines, 3000);
+        let at = sieved.unreadable.iter().map(|bad| bad.at);
+        assert!(at.eq((0..text.len()).step_by(8)));
+        let empty = "\n".repeat(30_000);
+        let sieved = sieve(empty.as_bytes(), &Table::reserved());
+        assert_eq!(
+            (sieved.lines, sieved.unreadable.len(), sieved.times),
+            (30_000, 0, None)
+        );
+    }
+
+    #[test]
+    fn a_host_with_nothing_but_empty_lines_behind_it() {
+        let host = "a".repeat(60);
+        let text = format!("Mar 20 14:05:01 {host} {}", "\n".repeat(300));
+        let sieved = sieve(text.as_bytes(), &Table::reserved());
+        assert_eq!((sieved.lines, sieved.unreadable), (300, vec![]));
+    }
+
     proptest! {
         #[test]
         fn lines_times_and_what_cannot_be_read(
@@ -349,21 +373,28 @@ mod tests {
                     "2015-03-20T14:05:01+01:00 web postfix/qmgr[1]: 8170A4D23E6F: removed\r",
                     "2015-03-20 14:05:01 1xWPFT-00006Y-1R <= a",
                     "postfix/qmgr[1]: 8170A4D23E6F: removed",
+                    "Mar 20 14:05:01 web postfix/smtpd[1]: 8170A4D23E6F: client=a[192.0.2.1]",
+                    "Mar 20 14:05:01 web postfix/smtp[1]:8170A4D23E6F: to=<a@b>, relay=mx[127.0.0.6]:25, dsn=4.0.0, status=deferred (no)\r",
                     "garbage",
                     "",
                 ]),
                 0..9,
             ),
             change in prop::option::of((any::<Index>(), any::<u8>())),
+            behind in "\n{0,300}",
         ) {
             let mut text = lines.join("\n").into_bytes();
             if let Some((at, octet)) = change && !text.is_empty() {
                 *at.get_mut(&mut text) = octet;
             }
+            text.extend(behind.bytes());
             let (sieved, read) = (sieve(&text, &Table::reserved()), read(&text));
             prop_assert_eq!(sieved.lines, read.lines);
             prop_assert_eq!(sieved.times, read.times);
             prop_assert_eq!(sieved.unreadable, read.unreadable);
+            for line in sieved.kept {
+                prop_assert_eq!(Ok(line.record(&text)), Record::read(line_at(&text, line.at())));
+            }
         }
     }
 }

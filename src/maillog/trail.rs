@@ -88,7 +88,8 @@ impl<'t> Trail<'t> {
             table,
             limits,
             calendar,
-            // Not by itself: room for as many as may be would be searched all over, and most of it is never used.
+            // The limit is kept when room is made for a mail. A cache with a limit would make room for as many at once, most
+            // of which is never used, and be searched all over.
             open: LruCache::unbounded(),
             octets: 0,
             known: Known::new(limits.known),
@@ -149,24 +150,26 @@ impl<'t> Trail<'t> {
         }
     }
 
-    /// A mail that is not open yet.
-    fn open(&mut self, key: u64, mut mail: Mail, tell: &mut impl FnMut(News)) {
-        self.make_room(key, tell);
+    /// Begins with a mail of an id of which none is open.
+    fn begin(&mut self, key: u64, mut mail: Mail, tell: &mut impl FnMut(News)) {
+        self.make_room(tell);
         mail.weighed = mail.octets();
         self.octets += mail.weighed;
         self.open.put(key, mail);
     }
 
-    /// Makes room for a mail, unless it is open.
-    fn make_room(&mut self, key: u64, tell: &mut impl FnMut(News)) {
-        if self.open.len() == self.limits.open.get() && !self.open.contains(&key) {
+    /// Makes room for one more mail.
+    fn make_room(&mut self, tell: &mut impl FnMut(News)) {
+        if self.open.len() >= self.limits.open.get() {
             self.conclude_oldest(tell);
         }
     }
 
     /// A mail, which may have come in before the log begins.
     fn mail(&mut self, name: Name<'_>, tell: &mut impl FnMut(News)) -> &mut Mail {
-        self.make_room(name.key, tell);
+        if !self.open.contains(&name.key) {
+            self.make_room(tell);
+        }
         let octets = &mut self.octets;
         self.open.get_or_insert_mut(name.key, || {
             let mut mail = Mail::of(name.id);
@@ -195,7 +198,7 @@ impl<'t> Trail<'t> {
         if let Some(before) = before.and_then(|before| self.open.get(&before.key)) {
             mail.goes_on_from(before);
         }
-        self.open(name.key, mail, tell);
+        self.begin(name.key, mail, tell);
         if let Some(of) = arrival.bounce_of.map(|of| name.other(of))
             // Else it only says that it takes longer.
             && self.mail(of, tell).may_have_bounced()
@@ -338,11 +341,11 @@ impl<'t> Trail<'t> {
         }
     }
 
-    /// Whether what the open mails take is known.
+    /// Whether what the open mails take is known, and there are no more than may be.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn is_weighed(&self) -> bool {
         let mails = self.open.iter().map(|(_, mail)| mail.octets());
-        self.octets == mails.sum::<usize>()
+        self.octets == mails.sum::<usize>() && self.open.len() <= self.limits.open.get()
     }
 
     /// Finds out what a mail takes now.
