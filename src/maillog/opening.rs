@@ -52,15 +52,16 @@ impl Opening {
             ..Self::NONE
         };
         if tag <= BLOCK {
-            known.learn(octets, tag);
+            known.learn(octets, known.tag.get());
         }
         Some(known)
     }
 
     /// Learns how a line opens in which the tag begins there.
-    fn learn(&mut self, line: &[u8; BLOCK], tag: usize) {
+    #[inline(always)]
+    fn learn(&mut self, line: &[u8; BLOCK], tag: u8) {
         let ranges = self.least.iter_mut().zip(&mut self.above);
-        for (at, ((least, above), octet)) in ranges.zip(line).enumerate() {
+        for (at, ((least, above), octet)) in (0..).zip(ranges.zip(line)) {
             (*least, *above) = match octet {
                 _ if at >= tag => (0, u8::MAX),
                 // By the first octet stamps are told apart.
