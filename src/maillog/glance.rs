@@ -129,7 +129,7 @@ mod tests {
         let line = &line[..end];
         let name = line.escape_ascii();
         let read = match parts {
-            Some(parts) => parts.record(line),
+            Some(parts) => parts.read(line, |record| *record),
             None => Ok(None),
         };
         assert_eq!(read, Record::read(line), "{name}");

@@ -68,11 +68,11 @@ impl Seen {
         usize::try_from(self.at).unwrap_or(usize::MAX)
     }
 
-    /// What it says of a mail, in the text of that piece.
-    #[inline]
-    pub fn record(self, piece: &[u8]) -> Option<Record<'_>> {
+    /// Reads what it says of a mail, in the text of that piece, and has that taken; none if it says nothing.
+    #[inline(always)]
+    pub fn read<'a, T>(self, piece: &'a [u8], take: impl FnOnce(&Record<'a>) -> T) -> Option<T> {
         // It has been read before.
-        read(line_at(piece, self.at()), self.parts).ok()?
+        read(line_at(piece, self.at()), self.parts, take).ok()?
     }
 }
 
@@ -227,16 +227,15 @@ impl Sieve<'_> {
     /// Reads a line that a look is not enough for.
     #[inline(never)]
     fn read(&mut self, text: &[u8], line: Seen, sieved: &mut Sieved) {
-        match read(text, line.parts) {
-            Ok(Some(record)) => self.take(line, record.host, record.id, &record.event),
-            Ok(None) => {}
-            Err(why) => sieved.unreadable.push(Bad { at: line.at(), why }),
+        if let Err(why) = read(text, line.parts, |record| self.take(line, record)) {
+            sieved.unreadable.push(Bad { at: line.at(), why });
         }
     }
 
-    fn take(&mut self, line: Seen, host: &[u8], id: &[u8], event: &Event<'_>) {
-        let id = hash(host, id);
-        match event {
+    fn take(&mut self, line: Seen, record: &Record<'_>) {
+        let host = record.host;
+        let id = hash(host, record.id);
+        match &record.event {
             Event::Arrived(arrival) => {
                 if let Some(of) = arrival.bounce_of {
                     self.lives.matter(hash(host, of));
@@ -261,11 +260,16 @@ impl Sieve<'_> {
     }
 }
 
-/// Reads a line, of which the parts may be known.
-fn read(text: &[u8], parts: Option<Parts>) -> Result<Option<Record<'_>>, Unreadable> {
+/// Reads what a line says of a mail, of which the parts may be known, and has that taken.
+#[inline(always)]
+fn read<'a, T>(
+    line: &'a [u8],
+    parts: Option<Parts>,
+    take: impl FnOnce(&Record<'a>) -> T,
+) -> Result<Option<T>, Unreadable> {
     match parts {
-        Some(parts) => parts.record(text),
-        None => Record::read(text),
+        Some(parts) => parts.read(line, take),
+        None => Ok(Record::read(line)?.as_ref().map(take)),
     }
 }
 
@@ -393,7 +397,7 @@ mod tests {
             prop_assert_eq!(sieved.times, read.times);
             prop_assert_eq!(sieved.unreadable, read.unreadable);
             for line in sieved.kept {
-                prop_assert_eq!(Ok(line.record(&text)), Record::read(line_at(&text, line.at())));
+                prop_assert_eq!(Ok(line.read(&text, |record| *record)), Record::read(line_at(&text, line.at())));
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn stories(log: &str, lines: usize, is_sieved: bool, limits: Limits) 
         let records: Vec<Record<'_>> = match is_sieved {
             true => {
                 let kept = sieve(text.as_bytes(), &table).kept.into_iter();
-                kept.filter_map(|line| line.record(text.as_bytes()))
+                kept.filter_map(|line| line.read(text.as_bytes(), |record| *record))
                     .collect()
             }
             false => text

@@ -244,9 +244,9 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
             self.note(line_at(piece.text(), first));
         }
         for line in &sieved.kept {
-            if let Some(record) = line.record(piece.text()) {
-                self.trail.follow(&record, &mut self.tell);
-            }
+            line.read(piece.text(), |record| {
+                self.trail.follow(record, &mut self.tell);
+            });
         }
         if let Some((_, last)) = sieved.times {
             self.note(line_at(piece.text(), last));
