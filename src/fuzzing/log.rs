@@ -72,6 +72,7 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
         kept,
         unreadable,
         times,
+        months,
     } = sieve(piece, table);
     assert_eq!(
         lines,
@@ -90,6 +91,8 @@ fn kept(piece: &[u8], table: &Table) -> Vec<Vec<u8>> {
     }
     assert_eq!(unreadable.iter().map(|bad| bad.at).collect::<Vec<_>>(), bad);
     assert_eq!(times, timed.first().copied().zip(timed.last().copied()));
+    assert!(months.is_sorted_by(|one, next| one < next));
+    assert!(months.iter().all(|at| begins(*at)));
     let line = |seen: &Seen| {
         assert!(begins(seen.at()));
         let line = line_at(piece, seen.at());

@@ -10,10 +10,11 @@ const WINDOW: usize = 64 * BLOCK;
 /// The most lines that are taken together. A window seldom has as many.
 pub(super) const LINES_MAX: usize = 2 * BLOCK;
 
-/// Ends of lines, in octets from the beginning of a window. One is noted of each block, whether it has any or not.
+/// Ends of lines, in octets from the beginning of a window. There is room for one more, as one is written for each block
+/// before it is known whether it has any.
 type Ends = [u32; WINDOW + 1];
 
-/// Where a line is, in octets from the first line of a window; its end is not part of it.
+/// Where a line is, in octets from the first line of a batch; its end is not part of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     begin: u32,
@@ -83,8 +84,8 @@ impl Batch<'_, '_> {
     }
 }
 
-/// Takes the lines of a text, some at a time. All ends in a window are found first, in a third of the time that it takes
-/// to search for one after the other.
+/// Takes the lines of a text, some at a time. All ends in a window are found first, which is quicker than to search for one
+/// after the other.
 #[inline(always)]
 pub(super) fn each_batch<'t, S: Simd>(
     simd: S,

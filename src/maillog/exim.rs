@@ -50,15 +50,16 @@ pub(super) fn is_like(message: &[u8]) -> bool {
 /// `1YYabc-0001AB-CD rest`, or since Exim 4.97 `1YYabc-00000001ABC-00DE rest`.
 fn identified(message: &[u8]) -> Option<(&[u8], &[u8])> {
     let (id, rest) = cut::at(message, b' ')?;
-    let mut parts = id.split(|octet| *octet == b'-');
-    let lengths = [
-        parts.next()?.len(),
-        parts.next()?.len(),
-        parts.next()?.len(),
-    ];
-    let is_id = matches!(lengths, [6, 6, 2] | [6, 11, 4]) && parts.next().is_none();
+    is_id(id).then_some((id, rest))
+}
+
+/// Whether it is an id.
+fn is_id(word: &[u8]) -> bool {
+    let mut parts = word.split(|octet| *octet == b'-');
+    let mut length = || parts.next().map_or(0, <[u8]>::len);
+    let lengths = [length(), length(), length()];
     let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
-    (is_id && id.iter().all(is_plain)).then_some((id, rest))
+    matches!(lengths, [6, 6, 2] | [6, 11, 4]) && parts.next().is_none() && word.iter().all(is_plain)
 }
 
 /// `SENDER R=1YYabc-0001AB-CD H=web.company.de (helo) [192.0.2.1]:4711 U=user P=esmtpa A=plain:joe S=1144 ...`
@@ -72,7 +73,7 @@ fn arrival(text: &[u8]) -> Result<Arrival<'_>, Unreadable> {
     let mut arrival = Arrival {
         sender: Some(if sender == b"<>" { b"" } else { sender }),
         account: login.map(|login| cut::at(login, b':').map_or(login, |(_, name)| name)),
-        bounce_of: fields.get(b"R=").filter(|_| sender == b"<>"),
+        bounce_of: fields.get(b"R=").filter(|id| sender == b"<>" && is_id(id)),
         ..Arrival::default()
     };
     match fields.host() {

@@ -15,7 +15,8 @@ use super::{exim, postfix};
 const TAG_OCTETS_MAX: usize = BLOCK - *postfix::ID_OCTETS.end() - 5;
 
 /// Looks at a line of a text: whether it may matter, and where its parts are, if it is about a mail of Postfix, which
-/// [`Parts::are_of_mail`] finds out. None if the line is not as most are.
+/// [`Parts::are_of_mail`] finds out. None if the line is not as most are. One that begins otherwise than those before always
+/// may matter: it may be of another month.
 #[inline(always)]
 pub(super) fn glance<S: Simd>(
     simd: S,
@@ -25,17 +26,22 @@ pub(super) fn glance<S: Simd>(
 ) -> Option<(Parts, bool)> {
     // It may be more than the line.
     let beyond = text.get(place.begin()..)?;
+    let mut begins_otherwise = false;
     if !opening.opens(simd, beyond.first_chunk()?) {
-        *opening = Opening::of(simd, beyond)?;
+        let other = Opening::of(simd, beyond)?;
+        begins_otherwise = other.begin != opening.begin;
+        *opening = other;
     }
     let tag = usize::from(opening.tag.get());
     let behind = Behind::of(simd, beyond, tag)?;
+    // An empty line may open like none.
     let octets = place.octets().checked_sub(tag)?;
     if behind.tag_end() >= octets.min(TAG_OCTETS_MAX + 1) {
         return None;
     }
     let parts = Parts::new(opening, behind.message(), behind.id_end());
-    Some((parts, behind.may_be_exim(simd) | behind.may_be_postfix()))
+    let may_matter = begins_otherwise | behind.may_be_exim(simd) | behind.may_be_postfix();
+    Some((parts, may_matter))
 }
 
 /// What stands behind an opening, or how it begins: `TAG: ID: TEXT`, or `TAG: TEXT`. It may go on behind the line.

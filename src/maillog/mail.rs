@@ -65,7 +65,6 @@ impl Mail {
 
     /// About how many octets it takes, with its key.
     pub(super) fn octets(&self) -> usize {
-        // With its key.
         const MAIL: usize = size_of::<Mail>() + 96;
         let failures = |failures: &Vec<Failure>| -> usize {
             let texts = |failure: &Failure| 32 + failure.recipient.len() + failure.text.len();
@@ -74,14 +73,16 @@ impl Mail {
         };
         let about = self.about.as_ref();
         let about = about.map_or(0, |story| {
-            size_of::<Story>() + 160 + failures(&story.failures)
+            size_of::<Story>() + story_texts(story) + failures(&story.failures)
         });
+        let last = self.last.as_ref();
+        let last = last.map_or(0, |(recipient, fate)| recipient.len() + relay(fate).len());
         let unreachable = self.unreachable.iter();
         let unreachable: usize = unreachable.map(|(text, _)| 64 + text.len()).sum();
         let origin = &self.origin;
         let texts = [&origin.client, &origin.account, &origin.user, &self.sender];
         let texts: usize = texts.into_iter().flatten().map(|text| text.len() + 8).sum();
-        MAIL + texts + failures(&self.failures) + about + unreachable
+        MAIL + self.id.len() + texts + failures(&self.failures) + about + last + unreachable
     }
 
     /// Whether both are one mail: two files may have the same lines, and the first may have ended amid it.
@@ -233,6 +234,25 @@ impl Mail {
             failures,
             bounce: None,
         }
+    }
+}
+
+/// How many octets the texts of a story take, but for those of its failures; it has no bounce yet.
+fn story_texts(story: &Story) -> usize {
+    let origin = match &story.origin {
+        Origin::Account { name, client } => name.len() + client.len(),
+        Origin::Client(name) | Origin::Local(name) => name.len(),
+        Origin::Unknown => 0,
+    };
+    let sender = story.sender.as_ref().map_or(0, String::len);
+    story.id.len() + origin + sender
+}
+
+/// The mail server that took a bounce, if any did.
+fn relay(fate: &Fate) -> &str {
+    match fate {
+        Fate::Left { relay, .. } | Fate::Inside { relay, .. } => relay,
+        Fate::Unknown | Fate::Waiting | Fate::Local | Fate::Refused => "",
     }
 }
 

@@ -6,7 +6,7 @@
 //! octets ─ line               who wrote it, when, what
 //!        ─ postfix, exim      what that says of a mail
 //!        ─ sieve              the lines that matter, piece by piece; most are seen at a look: ends, opening, glance,
-//!                             parts, brief
+//!                             parts, brief, months
 //!        ─ trail              one mail's lines together, in order
 //!        ─ story              what became of it
 //! ```
@@ -27,6 +27,7 @@ mod lives;
 mod mail;
 #[cfg(test)]
 mod mixed;
+mod months;
 mod near;
 mod opening;
 mod parts;

@@ -74,7 +74,8 @@ mod tests {
             by: u8,
         ) {
             let least: Vec<u8> = octets.iter().map(|(octet, below, _)| octet.saturating_sub(*below)).collect();
-            let above: Vec<u8> = octets.iter().zip(&least).map(|((octet, _, above), least)| (octet - least).saturating_add(*above)).collect();
+            let above = octets.iter().zip(&least).map(|((octet, _, above), least)| octet.saturating_add(*above) - least);
+            let above: Vec<u8> = above.collect();
             let mut block: Vec<u8> = octets.iter().map(|(octet, ..)| *octet).collect();
             let within = |block: &[u8]| {
                 let (block, least, above) = (block.first_chunk().unwrap(), least.first_chunk().unwrap(), above.first_chunk().unwrap());

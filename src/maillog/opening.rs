@@ -5,6 +5,7 @@ use std::num::NonZeroU8;
 use fearless_simd::Simd;
 
 use super::line::{self, FULL_OCTETS, YEARLESS_OCTETS};
+use super::months;
 use super::near::{self, BLOCK};
 
 /// What lines begin with, up to the tag: `Mar 20 14:05:01 web `. Where it has a digit, so have those that open like it; all else
@@ -15,6 +16,8 @@ pub(super) struct Opening {
     least: [u8; BLOCK],
     /// How much higher it may be.
     above: [u8; BLOCK],
+    /// How the line began from which it was learned.
+    pub(super) begin: [u8; 3],
     /// Where the host begins.
     pub(super) host: u8,
     /// Where the tag begins, one octet behind the host.
@@ -22,18 +25,18 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// One that no line has but an empty one, with others behind it. That has no tag.
+    /// One that no line has but an empty one with others behind it, which is too short for a tag.
     pub(super) const NONE: Self = Self {
         least: [b'\n'; BLOCK],
         above: [0; BLOCK],
+        begin: [0; 3],
         host: 0,
         tag: NonZeroU8::MIN,
     };
 
     /// How a line opens; none if that takes longer to find out. It may go on behind the end of the line.
     ///
-    /// If the host is so long that the tag begins more than a block behind the beginning of the line, no other line opens like
-    /// it.
+    /// If the tag begins more than a block behind the beginning of the line, no other line opens like it, but such empty ones.
     #[inline(always)]
     pub(super) fn of<S: Simd>(simd: S, line: &[u8]) -> Option<Self> {
         let octets: &[u8; BLOCK] = line.first_chunk()?;
@@ -47,6 +50,7 @@ impl Opening {
         }
         let tag = host + length + 1;
         let mut known = Self {
+            begin: months::begin(line),
             host: u8::try_from(host).ok()?,
             tag: u8::try_from(tag).ok()?.try_into().ok()?,
             ..Self::NONE
@@ -140,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_opens_like_none() {
+    fn only_empty_lines_open_like_none() {
         for octet in ["\0", "0", "a"] {
             assert!(!opens(Opening::NONE, &octet.repeat(BLOCK)), "{octet}");
         }

@@ -93,6 +93,7 @@ impl Parts {
     ) -> Result<Option<T>, Unreadable> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let said = line.get(self.text()..).unwrap_or_default();
+        // With `?` and `map` it would be moved.
         match postfix::read(said, self.program(line)) {
             Ok(Some(event)) => Ok(Some(take(&Record {
                 stamp: self.stamp(line),

@@ -83,8 +83,8 @@ pub(super) fn read<'a>(text: &'a [u8], tag: &'a [u8]) -> Result<Option<Event<'a>
         }),
         b"removed" => Event::Removed,
         _ => match text.strip_prefix(b"sender non-delivery notification: ") {
-            Some(bounce) => Event::Bounced(bounce),
-            None => return Ok(None),
+            Some(bounce) if is_id(bounce) => Event::Bounced(bounce),
+            Some(_) | None => return Ok(None),
         },
     }))
 }

@@ -17,6 +17,7 @@ use super::event::{Event, Unreadable};
 use super::glance::glance;
 use super::line::{self, line_at};
 use super::lives::Lives;
+use super::months::{self, Months};
 use super::opening::Opening;
 use super::parts::Parts;
 use super::record::Record;
@@ -35,6 +36,8 @@ pub struct Sieved {
     pub unreadable: Vec<Bad>,
     /// Where the first and the last line with a time begin, whether or not the rest of them can be read.
     pub times: Option<(usize, usize)>,
+    /// Where lines without a year begin that are of another month than the one before, in order.
+    pub months: Vec<usize>,
 }
 
 /// A line that cannot be read.
@@ -71,7 +74,7 @@ impl Seen {
     /// Reads what it says of a mail, in the text of that piece, and has that taken; none if it says nothing.
     #[inline(always)]
     pub fn read<'a, T>(self, piece: &'a [u8], take: impl FnOnce(&Record<'a>) -> T) -> Option<T> {
-        // It has been read before.
+        // What cannot be read is not kept.
         read(line_at(piece, self.at()), self.parts, take).ok()?
     }
 }
@@ -80,6 +83,7 @@ impl Seen {
 struct Sieve<'t> {
     table: &'t Table,
     lives: Lives<Seen>,
+    months: Months,
 }
 
 /// Sieves a piece of a log, which begins and ends with a line, and has less than 4 GiB.
@@ -96,6 +100,7 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
     let mut sieve = Sieve {
         table,
         lives: Lives::new(),
+        months: Months::default(),
     };
     let mut chosen = Chosen::new();
     let mut opening = Opening::NONE;
@@ -108,7 +113,13 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
             for place in batch.places() {
                 match glance(simd, batch.text, place, &mut opening) {
                     Some((parts, may_matter)) => chosen.put(place, Some(parts), may_matter),
-                    None => chosen.put(place, None, true),
+                    None => {
+                        // The next line must not open like one before this, if this may be of another month.
+                        if months::begin(place.of(batch.text)) != opening.begin {
+                            opening = Opening::NONE;
+                        }
+                        chosen.put(place, None, true);
+                    }
                 }
             }
             for (place, parts) in chosen.lines() {
@@ -118,13 +129,14 @@ fn sieve_with<S: Simd>(simd: S, text: &[u8], table: &Table) -> Sieved {
         },
     );
     sieved.kept = sieve.lives.finish();
+    sieved.months = sieve.months.found;
     sieved
 }
 
 /// Lines of a batch that may matter.
 ///
 /// All lines are glanced at before the first of these is looked at: which lines may matter the processor can hardly guess, and
-/// until it knows it would have looked at many in vain.
+/// if each was looked at at once, it would begin to look at many that do not.
 struct Chosen {
     /// Where each is, and where its parts are, if a glance is enough.
     lines: [(Place, Option<Parts>); LINES_MAX],
@@ -167,14 +179,15 @@ impl Sieve<'_> {
     ) {
         let (at, octets) = (batch.begin + place.begin(), place.octets());
         let line = batch.text.get(place.begin()..).unwrap_or_default();
-        let parts = match parts {
-            Some(parts) => match parts.are_of_mail(simd, line, octets) {
-                Some(true) => Some(parts),
-                Some(false) => return,
-                None => None,
-            },
+        self.months.look(place.of(batch.text), at);
+        let is_of_mail = match parts {
+            Some(parts) => parts.are_of_mail(simd, line, octets),
             None => None,
         };
+        if is_of_mail == Some(false) {
+            return;
+        }
+        let parts = parts.filter(|_| is_of_mail.is_some());
         let seen = match parts {
             Some(parts) => self.look(simd, line, octets, at, parts),
             None => None,
@@ -295,13 +308,21 @@ mod tests {
     use proptest::sample::{Index, select};
 
     use super::*;
+    use crate::maillog::line::{Line, Stamp};
 
     /// What is not said of mails, line by line.
     fn read(text: &[u8]) -> Sieved {
         let mut sieved = Sieved::default();
-        let mut at = 0;
+        let (mut at, mut last) = (0, &b""[..]);
         for line in text.split_inclusive(|octet| *octet == b'\n') {
             let whole = line.strip_suffix(b"\n").unwrap_or(line);
+            if let Some(Stamp::Yearless([month @ .., _, _, _, _, _, _, _, _, _, _, _, _])) =
+                Line::read(whole).map(|line| line.stamp)
+                && last != month
+            {
+                last = month;
+                sieved.months.push(at);
+            }
             if let Err(why) = Record::read(whole) {
                 sieved.unreadable.push(Bad { at, why });
             }
@@ -372,6 +393,13 @@ mod tests {
             lines in prop::collection::vec(
                 select(vec![
                     "Mar 20 14:05:01 web postfix/smtpd[1]: connect from unknown[192.0.2.1]",
+                    "Apr 20 14:05:01 web postfix/smtpd[1]: connect from unknown[192.0.2.1]",
+                    "Apr 20 14:05:01 a.name.of.a.host.that.is.long.but.not.too.long.to.see postfix/smtpd[1]: connect from a",
+                    "Jan 20 14:05:01 a.name.of.a.host.that.is.long.but.not.too.long.to.see postfix/smtpd[1]: connect from a",
+                    "Jan 20 14:05:01.123456 web cron: a",
+                    "<22>Jan 20 14:05:01 web cron: a",
+                    "<22>Feb 20 14:05:01 web cron: a",
+                    "Feb 20 14:05:01 mx2 cron: a",
                     "Mar 20 14:05:01 web postfix/qmgr[1]: 8170A4D23E6F: from=<",
                     "Mar 20 14:05:01 web postfix/qmgr[1]: 8170A4D23E6F: from=<a.sender.whose.address.is.longer.than.what.is.looked.at.at.once",
                     "2015-03-20T14:05:01+01:00 web postfix/qmgr[1]: 8170A4D23E6F: removed\r",
@@ -382,7 +410,7 @@ mod tests {
                     "garbage",
                     "",
                 ]),
-                0..9,
+                0..12,
             ),
             change in prop::option::of((any::<Index>(), any::<u8>())),
             behind in "\n{0,300}",
@@ -395,6 +423,7 @@ mod tests {
             let (sieved, read) = (sieve(&text, &Table::reserved()), read(&text));
             prop_assert_eq!(sieved.lines, read.lines);
             prop_assert_eq!(sieved.times, read.times);
+            prop_assert_eq!(sieved.months, read.months);
             prop_assert_eq!(sieved.unreadable, read.unreadable);
             for line in sieved.kept {
                 prop_assert_eq!(Ok(line.read(&text, |record| *record)), Record::read(line_at(&text, line.at())));

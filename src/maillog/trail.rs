@@ -88,8 +88,8 @@ impl<'t> Trail<'t> {
             table,
             limits,
             calendar,
-            // The limit is kept when room is made for a mail. A cache with a limit would make room for as many at once, most
-            // of which is never used, and be searched all over.
+            // The limit is kept when a mail begins. A cache with a limit would have a table for as many at once, through
+            // which the few that there are would be scattered.
             open: LruCache::unbounded(),
             octets: 0,
             known: Known::new(limits.known),
@@ -152,31 +152,20 @@ impl<'t> Trail<'t> {
 
     /// Begins with a mail of an id of which none is open.
     fn begin(&mut self, key: u64, mut mail: Mail, tell: &mut impl FnMut(News)) {
-        self.make_room(tell);
+        if self.open.len() >= self.limits.open.get() {
+            self.conclude_oldest(tell);
+        }
         mail.weighed = mail.octets();
         self.octets += mail.weighed;
         self.open.put(key, mail);
     }
 
-    /// Makes room for one more mail.
-    fn make_room(&mut self, tell: &mut impl FnMut(News)) {
-        if self.open.len() >= self.limits.open.get() {
-            self.conclude_oldest(tell);
-        }
-    }
-
     /// A mail, which may have come in before the log begins.
     fn mail(&mut self, name: Name<'_>, tell: &mut impl FnMut(News)) -> &mut Mail {
         if !self.open.contains(&name.key) {
-            self.make_room(tell);
+            self.begin(name.key, Mail::of(name.id), tell);
         }
-        let octets = &mut self.octets;
-        self.open.get_or_insert_mut(name.key, || {
-            let mut mail = Mail::of(name.id);
-            mail.weighed = mail.octets();
-            *octets += mail.weighed;
-            mail
-        })
+        self.open.get_or_insert_mut(name.key, || Mail::of(name.id))
     }
 
     /// A new mail. The id may have been another one's, whose end is missing.

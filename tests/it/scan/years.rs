@@ -118,6 +118,37 @@ fn a_log_that_begins_on_a_day_of_the_next_year_only_comes_after_this_one() {
 }
 
 #[test]
+fn lines_that_say_nothing_of_mail_that_failed_tell_the_year_as_well() {
+    let sent = |stamp: &str| {
+        format!(
+            "{stamp} web postfix/smtpd[1]: BBBBBB: client=a[192.0.1.7]\n\
+             {stamp} web postfix/qmgr[1]: BBBBBB: removed\n"
+        )
+    };
+    let connected =
+        |stamp: &str| format!("{stamp} web postfix/smtpd[1]: connect from a[192.0.1.7]\n");
+    let first = connected("Jan  5 14:05:01");
+    for between in [
+        sent("May  1 14:05:01"),
+        connected("May  1 14:05:01"),
+        connected("May  1 14:05:01").replace(" web ", " mx2 "),
+        format!("<22>{}", connected("May  1 14:05:01")),
+        connected("May  1 14:05:01.123456"),
+    ] {
+        let log =
+            first.clone() + &between + &mail("Sep  1 14:05:01") + &connected("Sep  2 14:05:01");
+        let desk = Desk::with(log);
+        desk.written("mail.log", "2015-09-02T16:25:00Z");
+        desk.days("mail.log", &["2015-09-01"]);
+        let said = desk.json("mail.log");
+        for (key, day) in [("/first", "2015-01-05"), ("/last", "2015-09-02")] {
+            let at = said.pointer(key).and_then(|at| at.as_str());
+            assert_eq!(at.map(|at| &at[..10]), Some(day), "{key} {between}");
+        }
+    }
+}
+
+#[test]
 fn a_year_is_one() {
     let desk = Desk::with(mail("Mar 20 14:05:00"));
     for year in ["0", "15", "20155", "-1", "MMXV"] {

@@ -243,10 +243,17 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         if let Some((first, _)) = sieved.times {
             self.note(line_at(piece.text(), first));
         }
+        let mut months = sieved.months.iter().copied().peekable();
         for line in &sieved.kept {
+            while let Some(at) = months.next_if(|at| *at <= line.at()) {
+                self.note(line_at(piece.text(), at));
+            }
             line.read(piece.text(), |record| {
                 self.trail.follow(record, &mut self.tell);
             });
+        }
+        for at in months {
+            self.note(line_at(piece.text(), at));
         }
         if let Some((_, last)) = sieved.times {
             self.note(line_at(piece.text(), last));
