@@ -18,6 +18,8 @@ const MEMORY: u64 = 100_000_000;
 /// Both programs on the same file.
 pub(crate) struct Duel {
     kind: Kind,
+    /// How many times as quick as grep bogusmx is to be at least.
+    promised: Option<f64>,
     grep: Vec<Usage>,
     bogusmx: Vec<Usage>,
     /// What is wrong with what they have found.
@@ -32,6 +34,7 @@ impl Duel {
         let phrase = args.log.dialect().phrase();
         let mut duel = Self {
             kind,
+            promised: kind.ratio_promised(args.log),
             grep: Vec::new(),
             bogusmx: Vec::new(),
             wrong: Vec::new(),
@@ -123,7 +126,7 @@ impl Duel {
     pub(crate) fn complaints(&self) -> Vec<String> {
         let mut complaints = self.wrong.clone();
         let (name, ratio, memory) = (self.kind.name(), self.ratio(), self.memory());
-        if let Some(promised) = self.kind.ratio_promised()
+        if let Some(promised) = self.promised
             && ratio < promised
         {
             complaints.push(format!(

@@ -423,12 +423,35 @@ fn what_is_kept_of_open_mails_is_bounded() {
         ..Limits::default()
     };
     let long = open(2).replace("client=a", &format!("client={}", "a".repeat(9_900)));
-    let found = |log: &str| stories(log, usize::MAX, false, octets).remove(0).origin;
+    let found = |log: &str| {
+        let stories = stories(log, usize::MAX, false, octets);
+        let mut of_first = stories.into_iter().filter(|story| story.id == "AAAAA1");
+        of_first.next().unwrap().origin
+    };
     assert_eq!(
         found(&(open(1) + &open(2) + failed)),
         Origin::Client("a[192.0.1.7]".to_owned())
     );
     assert_eq!(found(&(open(1) + &long + failed)), Origin::Unknown);
+    // So does whom a bounce is for, but nothing that is no id of one.
+    let qmgr = "Mar 20 14:05:01 web postfix/qmgr[1]: AAAAA2: ";
+    let refused = |octets: usize| {
+        let to = "b".repeat(octets);
+        format!(
+            "{qmgr}from=<>, size=1, nrcpt=1 (queue active)\n\
+             {qmgr}to=<{to}>, relay=none, delay=1, dsn=5.0.0, status=bounced (no)\n"
+        )
+    };
+    assert_ne!(found(&(open(1) + &refused(9) + failed)), Origin::Unknown);
+    assert_eq!(
+        found(&(open(1) + &refused(9_300) + failed)),
+        Origin::Unknown
+    );
+    let notified = format!(
+        "{qmgr}sender non-delivery notification: {}\n",
+        "A".repeat(9_900)
+    );
+    assert_ne!(found(&(open(1) + &notified + failed)), Origin::Unknown);
     let two = log.replacen("jfhfdq", "kl", 1);
     assert_eq!(
         stories(&two, usize::MAX, true, failures)[0].failures.len(),
