@@ -10,8 +10,8 @@
 //! of it. `zgrep` gets `-a`: the log has some broken lines in it, and without that it would take the log for a binary file
 //! and stop at the first match.
 //!
-//! It ends with an error if a figure of the report is wrong, if zgrep is not at least twice as slow (plain and gz), or if
-//! the scan ever needs 100 MB of memory.
+//! It ends with an error if a figure of the report is wrong, if zgrep is not at least twice as slow (on Postfix's logs,
+//! plain and gz), or if the scan ever needs 100 MB of memory.
 //!
 //! | file | what it does |
 //! | --- | --- |

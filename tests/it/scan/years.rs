@@ -149,6 +149,60 @@ fn lines_that_say_nothing_of_mail_that_failed_tell_the_year_as_well() {
 }
 
 #[test]
+fn all_of_a_month_counts_for_what_is_far_from_it() {
+    let connected =
+        |stamp: &str| format!("{stamp} web postfix/smtpd[1]: connect from a[192.0.1.7]\n");
+    let check = |log: &[&str], day: &str, written: &str, expected: [&str; 2]| {
+        let lines: String = log.iter().map(|stamp| connected(stamp)).collect();
+        let desk = Desk::with(
+            lines + &mail(&format!("{day} 14:05:01")) + &connected(&format!("{day} 15:05:01")),
+        );
+        desk.written("mail.log", written);
+        desk.days("mail.log", &[expected[1]]);
+        let said = desk.json("mail.log");
+        for (key, day) in ["/first", "/last"].into_iter().zip(expected) {
+            let at = said.pointer(key).and_then(|at| at.as_str());
+            assert_eq!(at.map(|at| &at[..10]), Some(day), "{key} {log:?}");
+        }
+    };
+    let spring = ["Mar  1 14:05:01", "Mar 31 14:05:01"];
+    check(
+        &spring,
+        "Sep 20",
+        "2015-09-20T16:25:00Z",
+        ["2015-03-01", "2015-09-20"],
+    );
+    let summer = ["Jul  1 14:05:01", "Jul 31 14:05:01"];
+    check(
+        &summer,
+        "Jan 20",
+        "2016-01-20T16:25:00Z",
+        ["2015-07-01", "2016-01-20"],
+    );
+    // No such day, and no such hour.
+    let bad = [
+        "Jan  5 14:05:01",
+        "May 99 14:05:01",
+        "May  1 24:00:00",
+        "May  1 14:05:01",
+    ];
+    check(
+        &bad,
+        "Sep  1",
+        "2015-09-01T16:25:00Z",
+        ["2015-01-05", "2015-09-01"],
+    );
+    // A machine whose clock has not been set yet.
+    let unset = ["Aug 31 14:05:01", "Jan  1 00:00:12", "Sep  1 12:05:01"];
+    check(
+        &unset,
+        "Sep  1",
+        "2015-09-01T16:25:00Z",
+        ["2015-08-31", "2015-09-01"],
+    );
+}
+
+#[test]
 fn a_year_is_one() {
     let desk = Desk::with(mail("Mar 20 14:05:00"));
     for year in ["0", "15", "20155", "-1", "MMXV"] {

@@ -41,6 +41,9 @@ use crate::verdict::Table;
 /// How often a log that is followed is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// How many lines are looked at to find one that has a day.
+const LINES_NEAR: usize = 16;
+
 /// What is found in a log that is followed, and not told yet.
 const NEWS_AHEAD: usize = 64;
 
@@ -243,17 +246,17 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         if let Some((first, _)) = sieved.times {
             self.note(line_at(piece.text(), first));
         }
-        let mut months = sieved.months.iter().copied().peekable();
+        let mut months = sieved.months.iter().peekable();
         for line in &sieved.kept {
-            while let Some(at) = months.next_if(|at| *at <= line.at()) {
-                self.note(line_at(piece.text(), at));
+            while let Some(at) = months.next_if(|at| **at <= line.at()) {
+                self.turn(piece.text(), *at);
             }
             line.read(piece.text(), |record| {
                 self.trail.follow(record, &mut self.tell);
             });
         }
         for at in months {
-            self.note(line_at(piece.text(), at));
+            self.turn(piece.text(), *at);
         }
         if let Some((_, last)) = sieved.times {
             self.note(line_at(piece.text(), last));
@@ -271,6 +274,23 @@ impl<T: FnMut(News)> Progress<'_, '_, T> {
         }
         let read = self.reader.octets.load(Ordering::Relaxed);
         self.reader.progress.set_position(read);
+    }
+
+    /// Has the calendar read the last line before this one, and this one, which is of another month: it tells years by how far
+    /// they are from each other.
+    fn turn(&mut self, text: &[u8], at: usize) {
+        let Some((before, behind)) = text.split_at_checked(at) else {
+            return;
+        };
+        let mut has_day = |line: &[u8]| {
+            let stamp = Line::read(line).map(|line| line.stamp);
+            let yearless = stamp.filter(|stamp| matches!(stamp, Stamp::Yearless(_)));
+            yearless.is_some_and(|stamp| self.trail.calendar().read(stamp).is_some())
+        };
+        let is_end = |octet: &u8| *octet == b'\n';
+        // If one has none, or one that there is not, the next one may.
+        let _last = before.rsplit(is_end).take(LINES_NEAR).any(&mut has_day);
+        let _first = behind.split(is_end).take(LINES_NEAR).any(has_day);
     }
 
     /// Notes that there is a line of this time.
