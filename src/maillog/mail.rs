@@ -194,14 +194,8 @@ impl Mail {
 
     /// The recipients that it has been given up for.
     pub(super) fn take_given_up(&mut self) -> Vec<Failure> {
-        let is_given_up = |failure: &Failure| failure.status == Status::Bounced;
-        let mut given_up = match self.failures.iter().all(is_given_up) {
-            true => std::mem::take(&mut self.failures),
-            false => {
-                let given_up = self.failures.extract_if(.., |failure| is_given_up(failure));
-                given_up.collect()
-            }
-        };
+        let is_given_up = |failure: &mut Failure| failure.status == Status::Bounced;
+        let mut given_up: Vec<Failure> = self.failures.extract_if(.., is_given_up).collect();
         // There may be room for more.
         given_up.shrink_to_fit();
         self.failures.shrink_to_fit();
